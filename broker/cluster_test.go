@@ -28,6 +28,12 @@ type memoryStore struct {
 	sessions map[string]cluster.Session
 }
 
+func (s *memoryStore) owner() cluster.Owner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.head.Owner
+}
+
 // A storeLink is how one broker reaches the store.
 type storeLink struct {
 	*memoryStore
@@ -105,6 +111,8 @@ type clusterRig struct {
 	mu    sync.Mutex // of rigs: the brokers reach one another while others are added
 	rigs  []*rig
 	links []*storeLink
+
+	transports []*http.Transport // by which the brokers reach one another
 }
 
 const takeover = 5 * time.Second
@@ -122,14 +130,18 @@ func inCluster(t *testing.T, brokers int, f func(c *clusterRig)) {
 		for _, r := range c.rigs {
 			r.server.Stop()
 		}
+		for _, transport := range c.transports {
+			transport.CloseIdleConnections()
+		}
 	})
 }
 
 func (c *clusterRig) add(n int) {
 	c.t.Helper()
-	link := &storeLink{memoryStore: c.store}
+	link, transport := &storeLink{memoryStore: c.store}, c.transport()
+	c.transports = append(c.transports, transport)
 	b, err := broker.New(broker.Config{Drain: broker.None, Cluster: &broker.Cluster{
-		Store: link, Transport: c.transport(), Address: fmt.Sprintf("ws://b%d.test:27002", n),
+		Store: link, Transport: transport, Address: fmt.Sprintf("ws://b%d.test:27002", n),
 		Takeover: takeover, Refuse: true,
 	}})
 	if err != nil {
@@ -145,9 +157,8 @@ func (c *clusterRig) add(n int) {
 }
 
 // transport connects brokers with one another.
-func (c *clusterRig) transport() http.RoundTripper {
+func (c *clusterRig) transport() *http.Transport {
 	return &http.Transport{
-		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			var n int
 			if _, err := fmt.Sscanf(address, "b%d.test:27002", &n); err != nil {
@@ -159,76 +170,6 @@ func (c *clusterRig) transport() http.RoundTripper {
 			return to.Dial(ctx, network, address)
 		},
 	}
-}
-
-// A planned stop hands everything over to a standby. Nobody notices, not even clients that are not kept, and waiters
-// keep their places.
-func TestHandOver(t *testing.T) {
-	inCluster(t, 3, func(c *clusterRig) {
-		first := c.rigs[0]
-		a, b := first.connectLasting("a", "moved"), first.connectLasting("b", "moved")
-		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
-		pass(time.Second)
-		token := int(a.grantedToken("aaaaaaaa--0"))
-		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
-		pass(time.Second)
-		stopped := time.Now()
-		first.server.Stop()
-		for _, p := range []*peer{a, b} {
-			p.expect(`{"type":"moving"}`)
-			p.expectClose(1012, "the broker stops")
-		}
-		next := c.owner()
-		if took := time.Since(stopped); took >= takeover/2 { // a takeover takes all of it
-			t.Errorf("the hand-over took %v", took)
-		}
-		pass(time.Second)
-		d, e := next.connectLasting("d", "moved"), next.connectLasting("e", "moved")
-		d.resume("a", holdX(token))
-		pass(time.Second)
-		d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
-		e.resume("b", `"waiting":[{"n":0,"locks":[{"name":"x"}]}]`)
-		pass(time.Second)
-		e.expect(`{"type":"resumed","id":"eeeeeeee--0"}`)
-		d.send(`{"type":"release","id":"aaaaaaaa--0"}`)
-		d.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
-		if got := int(e.grantedToken("bbbbbbbb--0")); got <= token {
-			t.Errorf("token %d after %d", got, token)
-		}
-		next.left(d, e)
-	})
-}
-
-// A client that cannot take up its session may hold on after a hand-over until its lease ends. So the next owner grants
-// nothing until then. That there are such clients stays on record.
-func TestHandOverWithOldClients(t *testing.T) {
-	inCluster(t, 2, func(c *clusterRig) {
-		first := c.rigs[0]
-		a, b := first.connectLasting("a", "moved"), first.connect("b")
-		b.take()
-		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
-		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}]}`)
-		pass(time.Second)
-		first.server.Stop()
-		next := c.owner()
-		pass(time.Second)
-		d := next.connect("d")
-		pass(time.Second)
-		d.take()
-		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"y"}]}`)
-		pass(15 * time.Second)
-		d.expect()
-		pass(15 * time.Second)
-		d.grantedToken("dddddddd--0")
-		pass(time.Minute)
-		c.store.mu.Lock()
-		_, known := c.store.sessions[cluster.Others]
-		c.store.mu.Unlock()
-		if !known {
-			t.Error("the record does not say that there are clients that cannot come back")
-		}
-		next.left(d)
-	})
 }
 
 // owner waits until one of the brokers is the owner, and returns it.

@@ -2,16 +2,10 @@ package broker
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,42 +20,50 @@ import (
 // A planned hand-over. Each standby has a request under way at the owner, which answers it when it stops, with a
 // snapshot:
 //
-//  1. The owner grants nothing more, takes the snapshot, and sends it to a standby.
-//  2. The standby checks that it is whole, keeps it, and says so.
+//  1. The owner grants nothing more, takes the snapshot, and sends it to all standbys.
+//  2. Each standby checks that it is whole, keeps it, and says so. The first to do so will be the owner.
 //  3. The owner tells its clients that it is moving, and closes their connections.
-//  4. With one write, the owner makes the standby the owner. The write names the snapshot by its hash. So the standby
+//  4. With one write, the owner makes that standby the owner. The write names the snapshot by its hash. So the standby
 //     uses no snapshot but the owner's.
+//
+// From the snapshot on, the standbys expect another owner. Clients that come meanwhile wait until it is known who that
+// is, because a client that is refused comes back only after a pause.
 //
 // A standby shows that it may have the snapshot with the id of the owner, which only those know who can read the store.
 
 const (
 	handOverPath = "/cluster/handover"
 	receivedPath = "/cluster/received"
+	// standbyWait is how long the owner waits for a standby at least. A standby may just have lost its connection.
+	standbyWait = 2 * askAgain
 	// receiptWait is how long the owner waits until a standby has the snapshot.
 	receiptWait = 2 * time.Second
 	// tellWait is how long it waits until its clients have been told.
 	tellWait = 200 * time.Millisecond
-	// askAgain is how long a standby waits before it asks again after an error.
-	askAgain = 500 * time.Millisecond
-	// maxSnapshot is the length of the longest snapshot.
-	maxSnapshot = 1 << 30
 )
 
 // A handOver is the broker's part in hand-overs, as the owner and as a standby.
 type handOver struct {
 	mu       sync.Mutex
 	standbys []*waitingStandby // at the owner
-	received *core.Snapshot    // at the standby
+	asked    chan struct{}     // at the owner: holds a token when a standby has come
+	receipts chan receipt      // at the owner
 	to       cluster.Broker    // at the owner: who has the snapshot
 	id       string            // of that snapshot
+	received *core.Snapshot    // at the standby
+	from     string            // at the standby: the id of the owner that has sent it
 }
 
-// A waitingStandby has a request under way at the owner.
+// A waitingStandby has asked the owner for its snapshot.
 type waitingStandby struct {
 	broker   cluster.Broker
 	snapshot chan []byte
-	received chan string   // the id of the snapshot that it has
-	done     chan struct{} // closed when the owner needs no word any more
+}
+
+// A receipt says that a standby has a snapshot.
+type receipt struct {
+	by       cluster.Broker
+	snapshot string
 }
 
 // serveHandOver answers a standby when this broker, the owner, stops.
@@ -73,26 +75,23 @@ func (b *Broker) serveHandOver(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	s := &waitingStandby{
 		broker:   cluster.Broker{ID: query.Get("id"), Address: query.Get("address")},
-		snapshot: make(chan []byte, 1), received: make(chan string, 1),
-		done: make(chan struct{}),
+		snapshot: make(chan []byte, 1),
 	}
 	control := http.NewResponseController(w)
 	_, _ = control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}) // it may take for ever
 	h := &b.member.handOver
 	h.add(s)
-	defer h.remove(s)
 	select {
 	case text := <-s.snapshot:
-		w.Header().Set("Content-Length", strconv.Itoa(len(text))) // so that it is whole before this returns
+		// The standby may send its receipt on the same connection, which is free for it only when this returns.
+		_ = control.SetWriteDeadline(time.Now().Add(receiptWait))
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 		_, _ = w.Write(text)
-		_ = control.Flush()
-		select { // the standby may have closed the connection before it says that it has the snapshot
-		case <-s.done:
-		case <-b.over.Done():
-		}
+		return // s stays known, because its receipt is still to come
 	case <-r.Context().Done():
 	case <-b.over.Done():
 	}
+	h.remove(s)
 }
 
 // serveReceived notes that a standby has the snapshot.
@@ -114,6 +113,7 @@ func (h *handOver) add(s *waitingStandby) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.standbys = append(h.standbys, s)
+	offer(h.asked)
 }
 
 func (h *handOver) remove(s *waitingStandby) {
@@ -127,49 +127,77 @@ func (h *handOver) remove(s *waitingStandby) {
 	}
 }
 
+// noteReceived notes that a standby has a snapshot. It ignores brokers that have not asked for one.
 func (h *handOver) noteReceived(broker, snapshot string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.standbys {
-		if s.broker.ID == broker {
-			select {
-			case s.received <- snapshot:
-			default:
-			}
+		if s.broker.ID != broker {
+			continue
+		}
+		select {
+		case h.receipts <- receipt{s.broker, snapshot}:
+		default: // there are enough
+		}
+		return
+	}
+}
+
+// all returns the standbys that wait. If there are none, it waits for the first.
+func (h *handOver) all(most time.Duration) []*waitingStandby {
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	for {
+		h.mu.Lock()
+		all := append([]*waitingStandby(nil), h.standbys...)
+		h.mu.Unlock()
+		if len(all) > 0 {
+			return all
+		}
+		select {
+		case <-h.asked:
+		case <-limit.C:
+			return nil
 		}
 	}
 }
 
-// all returns the standbys that wait.
-func (h *handOver) all() []*waitingStandby {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return append([]*waitingStandby(nil), h.standbys...)
+// patienceForStandbys returns how long to wait for a standby. If this broker has only just taken over, the standbys
+// may not know that yet.
+func (m *member) patienceForStandbys() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(time.Until(m.began.Add(m.takeover/5)), standbyWait)
 }
 
-// sendSnapshot sends a snapshot to a standby, and returns once that has it. It returns false if none has.
+// sendSnapshot sends a snapshot to all standbys, and returns once one of them has it. It returns false if none has.
 func (m *member) sendSnapshot(left *core.Snapshot) bool {
 	var text bytes.Buffer
 	if err := snapshot.Write(&text, *left); err != nil {
 		return false
 	}
+	h := &m.handOver
+	standbys := h.all(m.patienceForStandbys())
+	if len(standbys) == 0 {
+		return false
+	}
+	for _, s := range standbys {
+		s.snapshot <- text.Bytes()
+	}
 	id := idOfSnapshot(text.Bytes())
 	limit := time.NewTimer(receiptWait)
 	defer limit.Stop()
-	for _, s := range m.handOver.all() {
-		s.snapshot <- text.Bytes()
-		defer close(s.done)
+	for {
 		select {
-		case got := <-s.received:
-			if got == id {
-				m.handOver.to, m.handOver.id = s.broker, id
+		case got := <-h.receipts:
+			if got.snapshot == id {
+				h.to, h.id = got.by, id
 				return true
 			}
 		case <-limit.C:
 			return false
 		}
 	}
-	return false
 }
 
 func idOfSnapshot(text []byte) string {
@@ -186,77 +214,4 @@ func (m *member) giveUpOwnership() error {
 	case <-time.After(stopWait):
 		return errSlowStop
 	}
-}
-
-// follow asks the owner for its snapshot while this broker is on standby.
-func (b *Broker) follow(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := b.followOwner(ctx)
-		if err == nil {
-			continue
-		}
-		select {
-		case <-time.After(askAgain):
-		case <-ctx.Done():
-		}
-	}
-}
-
-var errNoOwner = errors.New("there is no other owner")
-
-// followOwner waits until the owner hands over, and takes its snapshot.
-func (b *Broker) followOwner(ctx context.Context) error {
-	of := b.member.owner()
-	target := b.ownerURL()
-	if target == nil {
-		return errNoOwner
-	}
-	self := b.member.self
-	query := url.Values{"id": {self.ID}, "address": {self.Address}}
-	text, err := b.askOwner(ctx, target, of.ID, handOverPath, query)
-	if err != nil {
-		return err
-	}
-	left, err := snapshot.Read(text)
-	if err != nil {
-		return err
-	}
-	id := idOfSnapshot(text)
-	b.member.receive(&left, id)
-	query.Set("snapshot", id)
-	_, err = b.askOwner(ctx, target, of.ID, receivedPath, query)
-	b.logs.write(slog.LevelInfo, "the owner hands over its locks", slog.Int("sessions", len(left.Sessions)))
-	return err
-}
-
-// receive keeps a snapshot of the owner.
-func (m *member) receive(left *core.Snapshot, id string) {
-	m.handOver.mu.Lock()
-	m.handOver.received = left
-	m.handOver.mu.Unlock()
-	m.do(func(machine *owner.Machine, now owner.Instant) { machine.SnapshotReceived(now, id) })
-}
-
-// askOwner makes a request to the owner, and returns the answer.
-func (b *Broker) askOwner(ctx context.Context, target *url.URL, id, path string, query url.Values) ([]byte, error) {
-	at := *target
-	at.Path, at.RawQuery = b.config.BasePath+path, query.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at.String(), http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Authorization", "Bearer "+id)
-	response, err := b.clusterHTTP.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the owner answers %s", response.Status)
-	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxSnapshot))
-	if err == nil && path == handOverPath && len(text) == 0 {
-		err = errors.New("the owner has ended without a hand-over")
-	}
-	return text, err
 }

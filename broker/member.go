@@ -32,11 +32,13 @@ type member struct {
 	lost    chan struct{}                 // closed when the ownership has ended
 	stalled atomic.Bool                   // the broker cannot answer
 
+	takeover time.Duration
 	handOver handOver
 
 	mu      sync.Mutex
 	machine *owner.Machine
 	term    int64         // of the ownership; 0 before it
+	began   time.Time     // when the ownership began
 	changed chan struct{} // closed, and replaced, when the machine has changed
 }
 
@@ -44,7 +46,9 @@ func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits,
 	self := cluster.Broker{ID: rand.Text(), Address: c.Address}
 	return &member{
 		store: c.Store, logs: logs, aside: aside, start: time.Now(), self: self,
-		wake: make(chan struct{}, 1), loop: make(chan struct{}, 1),
+		takeover: c.Takeover,
+		handOver: handOver{asked: make(chan struct{}, 1), receipts: make(chan receipt, 1)},
+		wake:     make(chan struct{}, 1), loop: make(chan struct{}, 1),
 		lost: make(chan struct{}), changed: make(chan struct{}),
 		machine: owner.New(owner.Config{
 			Self:     self,
@@ -130,10 +134,12 @@ func (m *member) call(ctx context.Context, patience time.Duration, f func(ctx co
 // publish tells everybody what the machine has decided, and reports whether the ownership has ended. The caller holds
 // m.mu.
 func (m *member) publish(now owner.Instant) (lost bool) {
+	could := m.mayAnswer()
 	switch term := m.machine.Term(); {
-	case m.term == 0:
-		m.term = term
-	case term != m.term:
+	case m.term == 0 && term != 0:
+		m.term, m.began = term, time.Now()
+		m.noteChange() // who waits for it may have looked just before
+	case m.term != term:
 		m.until.Store(nil)
 		close(m.lost)
 		m.noteChange()
@@ -143,6 +149,9 @@ func (m *member) publish(now owner.Instant) (lost bool) {
 		m.until.Store(&until)
 	} else {
 		m.until.Store(nil)
+	}
+	if !could && m.mayAnswer() {
+		m.noteChange() // the same
 	}
 	return false
 }
@@ -202,6 +211,13 @@ func (m *member) awaitOwnership(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+// isOwner reports whether this broker is the owner, or has been.
+func (m *member) isOwner() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.term != 0
 }
 
 // isRecorded reports whether a mark is on record.

@@ -31,10 +31,16 @@ func (b *Broker) onStandby(serve http.Handler) http.Handler {
 			serve.ServeHTTP(w, r)
 		case path == "/readyz":
 			b.serveStandbyReady(w)
-		case b.config.Cluster.Refuse || b.ownerURL() == nil:
-			b.refuseStandby(w)
 		default:
-			proxy.ServeHTTP(w, r)
+			b.member.awaitSuccession(r.Context())
+			switch {
+			case b.member.isOwner():
+				serve.ServeHTTP(w, r)
+			case b.config.Cluster.Refuse || b.ownerURL() == nil:
+				b.refuseStandby(w)
+			default:
+				proxy.ServeHTTP(w, r)
+			}
 		}
 	})
 }

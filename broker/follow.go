@@ -1,0 +1,96 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/owner"
+	"github.com/lockbroker/lockbroker/broker/internal/snapshot"
+)
+
+const (
+	// askAgain is how long a standby waits before it asks again after an error. There is no hand-over meanwhile.
+	askAgain = 100 * time.Millisecond
+	// maxSnapshot is the length of the longest snapshot.
+	maxSnapshot = 1 << 30
+)
+
+// follow asks the owner for its snapshot while this broker is on standby.
+func (b *Broker) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := b.followOwner(ctx)
+		if err == nil {
+			continue
+		}
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+		}
+	}
+}
+
+var errNoOwner = errors.New("there is no other owner")
+
+// followOwner waits until the owner hands over, and takes its snapshot.
+func (b *Broker) followOwner(ctx context.Context) error {
+	of := b.member.owner()
+	target := b.ownerURL()
+	if target == nil {
+		return errNoOwner
+	}
+	self := b.member.self
+	query := url.Values{"id": {self.ID}, "address": {self.Address}}
+	text, err := b.askOwner(ctx, target, of.ID, handOverPath, query)
+	if err != nil {
+		return err
+	}
+	left, err := snapshot.Read(text)
+	if err != nil {
+		return err
+	}
+	id := idOfSnapshot(text)
+	b.member.receive(&left, id, of.ID)
+	query.Set("snapshot", id)
+	_, err = b.askOwner(ctx, target, of.ID, receivedPath, query)
+	b.logs.write(slog.LevelInfo, "the owner hands over its locks", slog.Int("sessions", len(left.Sessions)))
+	return err
+}
+
+// receive keeps a snapshot of the owner with that id.
+func (m *member) receive(left *core.Snapshot, id, from string) {
+	m.handOver.mu.Lock()
+	m.handOver.received, m.handOver.from = left, from
+	m.handOver.mu.Unlock()
+	m.do(func(machine *owner.Machine, now owner.Instant) { machine.SnapshotReceived(now, id) })
+}
+
+// askOwner makes a request to the owner, and returns the answer.
+func (b *Broker) askOwner(ctx context.Context, target *url.URL, id, path string, query url.Values) ([]byte, error) {
+	at := *target
+	at.Path, at.RawQuery = b.config.BasePath+path, query.Encode()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+id)
+	response, err := b.clusterHTTP.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the owner answers %s", response.Status)
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxSnapshot))
+	if err == nil && path == handOverPath && len(text) == 0 {
+		err = errors.New("the owner has ended without a hand-over")
+	}
+	return text, err
+}

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -290,6 +291,36 @@ func TestWaitersComeBackAfterACrash(t *testing.T) {
 			}
 			g.grantedToken("gggggggg--0")
 			r.left(d, e, f, g)
+		})
+}
+
+// A request inside another one may never have reached the run that crashed. So it is made again, and refused if it is a
+// deadlock.
+func TestDeadlockAfterACrash(t *testing.T) {
+	var token int
+	acrossCrashes(t,
+		func(r *rig) {
+			a := r.connectKept("a")
+			token = a.acquire(0, "x")
+			r.left(a)
+		},
+		func(r *rig) {
+			b := r.connectKept("b")
+			b.resume("a", holdX(token)+`,"waiting":[
+				{"n":1,"locks":[{"name":"x"}],"parent":"aaaaaaaa--0"},
+				{"n":2,"locks":[{"name":"y"}],"parent":"aaaaaaaa--0"}]`)
+			synctest.Wait()
+			got := strings.Join(b.take(), "")
+			for _, want := range []string{
+				`{"type":"resumed","id":"bbbbbbbb--0","held":[0]}`,
+				`{"type":"error","id":"aaaaaaaa--1","code":"deadlock"`,
+				`{"type":"granted","id":"aaaaaaaa--2"`,
+			} {
+				if !strings.Contains(got, want) {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+			r.left(b)
 		})
 }
 

@@ -2,82 +2,21 @@ package core
 
 import (
 	"cmp"
-	"flag"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/internal/scripttest"
 )
 
-var update = flag.Bool("update", false, "rewrite the outputs in the scripts of the broker's core")
-
-// TestScripts runs testdata/*.txt. A script has prose, in lines that begin with #, and scenarios. A
-// scenario has a title (==), perhaps a line of config, and commands. What a command has caused is
-// indented beneath it. With -update the test rewrites the indented lines; read the difference before
-// you keep it.
+// TestScripts runs testdata/*.txt. Package scripttest says what is in a script, and what -update does.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts found: %v", err)
-	}
-	scenarios := 0
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts := strings.Split(string(text), "\n== ")
-		for i, part := range parts[1:] {
-			title, _, _ := strings.Cut(part, "\n")
-			t.Run(strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+title, func(t *testing.T) {
-				parts[i+1] = runScenario(t, part)
-			})
-			scenarios++
-		}
-		if result := strings.Join(parts, "\n== "); *update && result != string(text) {
-			if err := os.WriteFile(file, []byte(result), 0o644); err != nil {
-				t.Fatal(err)
+	scripttest.Run(t, 15, func(t *testing.T, config string) func(string) []string {
+		d := newDriver(t, config)
+		return func(line string) []string {
+			got := d.step(line)
+			if err := cmp.Or(d.err, d.observer.check(d.now)); err != nil {
+				t.Fatalf("after %s: %v", line, err)
 			}
+			return got
 		}
-	}
-	if scenarios < 15 {
-		t.Errorf("found only %d scenarios", scenarios)
-	}
-}
-
-// runScenario runs a scenario whose text begins with its title. It returns the text with the outputs
-// that came.
-func runScenario(t *testing.T, text string) string {
-	lines := strings.Split(text, "\n")
-	result := lines[:1:1]
-	config := ""
-	if len(lines) > 1 && strings.HasPrefix(lines[1], "config ") {
-		config, result, lines = lines[1], append(result, lines[1]), lines[1:]
-	}
-	d := newDriver(t, config)
-	for i := 1; i < len(lines); i++ {
-		line := lines[i]
-		result = append(result, line)
-		if strings.TrimSpace(line) == "" || line[0] == '#' {
-			continue
-		}
-		got := d.step(line)
-		var want []string
-		for i+1 < len(lines) && strings.HasPrefix(lines[i+1], " ") {
-			want = append(want, strings.TrimSpace(lines[i+1]))
-			i++
-		}
-		if !*update && !slices.Equal(got, want) {
-			t.Errorf("%s\n got %s\nwant %s", line,
-				strings.Join(got, "\n     "), strings.Join(want, "\n     "))
-		}
-		for _, output := range got {
-			result = append(result, "  "+output)
-		}
-		if err := cmp.Or(d.err, d.observer.check(d.now)); err != nil {
-			t.Fatalf("after %s: %v", line, err)
-		}
-	}
-	return strings.Join(result, "\n")
+	})
 }

@@ -324,6 +324,70 @@ func TestDeadlockAfterACrash(t *testing.T) {
 		})
 }
 
+// A request inside another one is judged when all have come back, because those that come later may get a place before
+// it. Here b waits for x, too, and comes back last.
+func TestDeadlockBehindOneThatComesLater(t *testing.T) {
+	for name, inner := range map[string]struct {
+		age  int
+		want string
+	}{
+		"b has waited for longer": {1000, `{"type":"error","id":"aaaaaaaa--1","code":"deadlock"`},
+		"for less long":           {9000, `{"type":"granted","id":"aaaaaaaa--1"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var token int
+			acrossCrashes(t,
+				func(r *rig) {
+					a, b := r.connectKept("a"), r.connectKept("b")
+					token = a.acquire(0, "x")
+					b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"},{"name":"y"}]}`)
+					pass(time.Second)
+					r.left(a, b)
+				},
+				func(r *rig) {
+					c, d := r.connectKept("c"), r.connectKept("d")
+					c.resume("a", holdX(token)+fmt.Sprintf(`,"waiting":[
+						{"n":1,"locks":[{"name":"y"}],"parent":"aaaaaaaa--0","age_ms":%d}]`, inner.age))
+					c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
+					d.resume("b", `"waiting":[{"n":0,"locks":[{"name":"x"},{"name":"y"}],"age_ms":5000}]`)
+					d.expect(`{"type":"resumed","id":"dddddddd--0"}`)
+					if got := strings.Join(c.take(), ""); !strings.Contains(got, inner.want) {
+						t.Errorf("got %s, want %s", got, inner.want)
+					}
+					r.left(c, d)
+				})
+		})
+	}
+}
+
+// The outer request may be of a session that comes back later. Here b's request is inside a's, and c's is a deadlock
+// with it.
+func TestDeadlockAcrossSessionsAfterACrash(t *testing.T) {
+	var x, y int
+	acrossCrashes(t,
+		func(r *rig) {
+			a, b, c := r.connectKept("a"), r.connectKept("b"), r.connectKept("c")
+			x, y = a.acquire(0, "x"), c.acquire(0, "y")
+			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}],"parent":"aaaaaaaa--0"}`)
+			pass(time.Second)
+			r.left(a, b, c)
+		},
+		func(r *rig) {
+			d, e, f := r.connectKept("d"), r.connectKept("e"), r.connectKept("f")
+			d.resume("b", `"waiting":[{"n":0,"locks":[{"name":"y"}],"parent":"aaaaaaaa--0"}]`)
+			d.expect(`{"type":"resumed","id":"dddddddd--0"}`)
+			e.resume("c", fmt.Sprintf(`"held":[{"n":0,"token":%d,"locks":[{"name":"y"}]}],"waiting":[
+				{"n":1,"locks":[{"name":"x"}],"parent":"cccccccc--0"}]`, y))
+			e.expect(`{"type":"resumed","id":"eeeeeeee--0","held":[0]}`)
+			f.resume("a", holdX(x))
+			f.expect(`{"type":"resumed","id":"ffffffff--0","held":[0]}`)
+			if got := strings.Join(append(d.take(), e.take()...), ""); strings.Count(got, `"code":"deadlock"`) != 1 {
+				t.Errorf("got %s, want one deadlock", got)
+			}
+			r.left(d, e, f)
+		})
+}
+
 // A session that was taken up comes back with its new secret only.
 func TestCrashAfterASessionWasTakenUp(t *testing.T) {
 	var token int

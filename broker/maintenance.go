@@ -1,7 +1,7 @@
 package broker
 
-// Maintenance is the loop's own long work: it drops the requests of ended sessions, and ends the
-// waiting requests when the broker drains. It is done in slices, so that nobody has to wait for all
+// Maintenance is the loop's own long work: it drops the requests of ended sessions, ends the
+// waiting requests when the broker drains, and looks for deadlocks after a crash. It is done in slices, so that nobody has to wait for all
 // of it.
 
 const (
@@ -43,7 +43,7 @@ func (l *loop) isUnfinished() bool {
 
 // hasMaintenance reports whether there is maintenance to do.
 func (l *loop) hasMaintenance() bool {
-	return l.core.IsDropping() || l.core.IsShutting()
+	return l.core.IsDropping() || l.core.IsShutting() || l.core.IsRevisiting()
 }
 
 // maintain does one slice of maintenance, and returns its cost.
@@ -54,6 +54,9 @@ func (l *loop) maintain() int {
 	}
 	if l.core.IsShutting() {
 		l.deliver(l.core.Shut(l.now(), l.events[:0]))
+	}
+	if l.core.IsRevisiting() {
+		l.deliver(l.core.Revisit(l.now(), l.events[:0]))
 	}
 	cost := l.spentSince(before)
 	l.scheduler.spent(laneLong, cost)

@@ -18,7 +18,7 @@
 //   - calls Allow whenever CanAllow returns true;
 //   - passes on what clients ask: Acquire, Release, Cancel, Evict;
 //   - calls Tick when the table has something due, Drop while IsDropping, Shut while IsShutting,
-//     and Search while IsSearching;
+//     Revisit while IsRevisiting, and Search while IsSearching;
 //   - says which sessions last (Last), which of them have lost their connection (Detach), and calls
 //     EndAbsence until it returns false whenever Deadline has come;
 //   - asks WantsTokens after each round, and stores what that returns;

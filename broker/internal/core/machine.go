@@ -76,11 +76,11 @@ func (m *Machine) Tick(now time.Duration, events []locktable.Event) []locktable.
 	return m.table.Tick(now, events)
 }
 
-// Deadline returns the time at which there is next something to do: Tick, Allow, Drop or Shut, or
+// Deadline returns the time at which there is next something to do: Tick, Allow, Drop, Shut or Revisit, or
 // stopping because the drain is over. It returns false if there is no such time. The time is not in
 // the future if there is something to do now.
 func (m *Machine) Deadline(now time.Duration) (time.Duration, bool) {
-	if m.IsDropping() || m.IsShutting() || m.CanAllow(now) {
+	if m.IsDropping() || m.IsShutting() || m.IsRevisiting() || m.CanAllow(now) {
 		return now, true
 	}
 	due, some := m.table.Deadline()

@@ -26,7 +26,6 @@ func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events [
 		r.at++
 		switch {
 		case m.table.Compare(saved.ID, nil).Known:
-		case saved.Token == 0 && m.isInside(saved): // made again later, as the last run may not have got it
 		case saved.Token == 0:
 			events = m.table.Requeue(now, saved, events)
 		case !slices.Contains(s.revoked, saved.Token) && r.mayHold(saved.Locks):
@@ -37,11 +36,6 @@ func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events [
 		r.phase, r.at = findHolders, 0
 	}
 	return events
-}
-
-// isInside reports whether a waiting request is inside one that holds. Then it could be a deadlock.
-func (m *Machine) isInside(waits locktable.Saved) bool {
-	return !waits.Parent.IsZero() && m.table.Compare(waits.Parent, nil).Token > 0
 }
 
 // mayHold reports whether the client may hold these locks.

@@ -74,6 +74,14 @@ func (m *Machine) Search(now time.Duration, events []locktable.Event) []locktabl
 	return m.table.Search(now, events)
 }
 
+// IsRevisiting reports whether there are requests of the last run left that Revisit must look at.
+func (m *Machine) IsRevisiting() bool { return m.table.IsRevisiting() }
+
+// Revisit looks whether the next of them is a deadlock.
+func (m *Machine) Revisit(now time.Duration, events []locktable.Event) []locktable.Event {
+	return m.table.Revisit(now, events)
+}
+
 // Forbid ends the requests of a session that wait although may does not allow them. It looks at about
 // budget locks. It is not done until it says so: see [locktable.Table.Forbid].
 func (m *Machine) Forbid(

@@ -26,6 +26,7 @@ func (m *Machine) CanAllow(now time.Duration) bool {
 // Allow lets the lock table give out all reserved tokens. The table then grants the requests that
 // waited for tokens, or the first slice of them. CanAllow must be true.
 func (m *Machine) Allow(now time.Duration, events []locktable.Event) []locktable.Event {
+	m.table.EndReclaiming()
 	return m.table.Allow(now, m.ledger.allow(), events)
 }
 

@@ -123,7 +123,10 @@ func (t *Table) apply(d decision, r, parent *request, a *Acquire, events []Event
 	case stealNow:
 		return t.grantWaiting(t.beginSteal(r, a, events))
 	case queueIfCan:
-		return t.beginSearch(r, parent, a, events)
+		if !t.reclaiming {
+			return t.beginSearch(r, parent, a, events)
+		}
+		t.noteInside(a.ID, a.Parent)
 	}
 	t.register(r, parent, a.Locks)
 	t.enqueue(r, a.Wait)

@@ -8,7 +8,8 @@ import (
 
 // The last phase of a reduction finds the cycle, if the candidate can never be granted.
 //
-// Such a candidate is always in a cycle, because the table had no deadlock before. The candidate is
+// Such a candidate is always in a cycle, because the table had no deadlock before, except just after a
+// crash: see search.isStuck. The candidate is
 // behind all others, and only now keeps the holders around it from ending. A waiting request
 // without a parent keeps no holder from ending. For each other nested request there was a search
 // when it came. And when a request ends, the requests inside it block no holder that they did not
@@ -86,7 +87,7 @@ func (d *reduction) trace() bool {
 		c.begun++
 		c.begin(c.found.at(c.begun - 1))
 	default:
-		panic("locktable: " + d.candidate.id().String() + " can never be granted, and is in no cycle")
+		return false // it is in no cycle
 	}
 	return true
 }
@@ -154,6 +155,9 @@ func (c *cycleSearch) link() bool {
 // of the last step.
 func (d *reduction) deadlock() Event {
 	first, all := d.cycle.first, d.cycle.length
+	if first == nil {
+		panic("locktable: " + d.candidate.id().String() + " can never be granted, and is in no cycle")
+	}
 	steps := d.table.describeSteps(first)
 	reason := "waiting for " + first.at.lock.name + " could never end"
 	if len(steps) < all {

@@ -35,6 +35,8 @@ type search struct {
 	*reduction
 	locks []wire.LockSpec
 	wait  time.Duration // how long the request may wait, counted from when it is queued
+	// parent is what the request says that it was made inside.
+	parent wire.ID
 }
 
 // beginSearch begins the search for r, which a asks for inside parent, and does a slice of it.
@@ -49,7 +51,7 @@ func (t *Table) beginSearch(r, parent *request, a *Acquire, events []Event) []Ev
 		r.places()[i].lock = l
 	}
 	t.putInside(r, parent)
-	t.search = &search{reduction: t.newReduction(r), locks: a.Locks, wait: a.Wait}
+	t.search = &search{reduction: t.newReduction(r), locks: a.Locks, wait: a.Wait, parent: a.Parent}
 	events = t.continueSearch(t.config.Search, events)
 	if t.search != nil {
 		t.search.locks = append([]wire.LockSpec(nil), a.Locks...) // the caller may change its own
@@ -165,9 +167,12 @@ func (t *Table) continueSearch(steps int, events []Event) []Event {
 	}
 	r := s.candidate
 	t.search, t.unmarking = nil, s.reduction
-	if s.room >= 0 && r.mark != visited {
+	if s.mayWait() {
 		t.register(r, nil, s.locks)
 		t.enqueue(r, s.wait)
+		if s.isStuck() {
+			t.inside = append(t.inside, insideRequest{r.id(), s.parent})
+		}
 		events = append(events, Event{Kind: Queued, ID: r.id(), request: r})
 	} else {
 		events = append(events, s.refusal())
@@ -177,6 +182,15 @@ func (t *Table) continueSearch(steps int, events []Event) []Event {
 	t.unmark(min(s.steps, t.config.Search))
 	return events
 }
+
+// mayWait reports whether the request of the search may wait.
+func (s *search) mayWait() bool {
+	return s.room >= 0 && (s.candidate.mark != visited || s.isStuck() && len(s.table.inside) > 0)
+}
+
+// isStuck reports whether the request could never be granted, although it is in no cycle. Then others are deadlocked
+// whose turn has not come yet: see Revisit.
+func (s *search) isStuck() bool { return s.candidate.mark == visited && s.cycle.first == nil }
 
 // refusal refuses the request, because it could never be granted or because the search has used up
 // its room.

@@ -26,6 +26,7 @@ func (t *Table) Reclaim(now time.Duration, saved Saved, events []Event) (_ []Eve
 	s := t.openSession(saved.ID.Session)
 	r := t.newRequest(s, &Acquire{ID: saved.ID, Locks: saved.Locks, Author: saved.Author, Hold: saved.Hold})
 	t.register(r, t.parentFor(s, saved.Parent), saved.Locks)
+	t.noteInside(saved.ID, saved.Parent)
 	t.hold(r, saved.Token)
 	r.since = now - saved.Age
 	t.sortHolder(r)
@@ -74,7 +75,7 @@ const (
 )
 
 // BeginReclaiming must be called before the first Reclaim or Requeue, and before anything has arrived.
-func (t *Table) BeginReclaiming() { t.arrivals = arrivalsAfterCrash }
+func (t *Table) BeginReclaiming() { t.arrivals, t.reclaiming = arrivalsAfterCrash, true }
 
 // Requeue makes a request wait that waited in the last run. Its session must be open. Its place is before that of all
 // requests that have waited for less time, and of all that this run has got from clients.
@@ -83,6 +84,7 @@ func (t *Table) Requeue(now time.Duration, saved Saved, events []Event) []Event 
 	s := t.openSession(saved.ID.Session)
 	r := t.newRequest(s, &Acquire{ID: saved.ID, Locks: saved.Locks, Author: saved.Author, Hold: saved.Hold})
 	t.register(r, t.parentFor(s, saved.Parent), saved.Locks)
+	t.noteInside(saved.ID, saved.Parent)
 	t.requeued++
 	begin := saved.Age - now // how long it had waited when this run began
 	age := min(max(int64(begin/ageUnit), 0), maxAge)

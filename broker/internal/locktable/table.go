@@ -24,16 +24,18 @@ type Table struct {
 	idle     idleList             // locks that nobody uses, the least recently used first
 	limits   limits               // of holders that are shared with a limit
 
-	waits     heapOf[*request] // waiting requests that have a deadline
-	holds     heapOf[*request] // holders that have a deadline
-	keeps     heapOf[*session] // sessions that have left and still hold
-	held      int              // how many requests hold
-	outlive   int              // how many of them are of sessions that outlive the table
-	open      int              // how many requests wait, steal or hold
-	offRecord int              // how many of them are of sessions that are not on record
-	arrivals  int64            // how many requests have arrived
-	requeued  int64            // how many have come from the last run: see Requeue
-	seqs      int64            // how many locks were made
+	waits      heapOf[*request] // waiting requests that have a deadline
+	holds      heapOf[*request] // holders that have a deadline
+	keeps      heapOf[*session] // sessions that have left and still hold
+	held       int              // how many requests hold
+	outlive    int              // how many of them are of sessions that outlive the table
+	open       int              // how many requests wait, steal or hold
+	offRecord  int              // how many of them are of sessions that are not on record
+	arrivals   int64            // how many requests have arrived
+	requeued   int64            // how many have come from the last run: see Requeue
+	reclaiming bool             // requests of the last run may come: see BeginReclaiming
+	inside     []insideRequest  // still to be looked at: see EndReclaiming
+	seqs       int64            // how many locks were made
 
 	token   int64 // of the next grant
 	ceiling int64 // tokens must be below it

@@ -9,8 +9,8 @@ import (
 // A Kind is what happened to a request.
 type Kind uint8
 
-// The kinds of events. A request is Queued at most once and Granted at most once. Each other
-// kind ends it, except Refused, which is the answer to a call that has changed nothing.
+// The kinds of events. A request is Queued at most once, except by Revisit, and Granted at most once.
+// Each other kind ends it, except Refused, which is the answer to a call that has changed nothing.
 const (
 	Queued    Kind = iota + 1 // it waits
 	Granted                   // it holds all its locks; Token is set

@@ -31,9 +31,10 @@ type Client struct {
 	hello atomic.Pointer[wire.Hello] // the latest
 
 	// unauthorized counts the attempts since the last connection to which the broker answered 401. preferred is the
-	// index of the target that worked last. Only the goroutine that connects uses them: that of Dial, and then the
-	// supervisor.
-	unauthorized, preferred int
+	// index of the target with which a round begins: the one that worked last, or the one after it if the broker there
+	// has not answered. rounds counts those that have failed since the last connection. Only the goroutine that connects
+	// uses them: that of Dial, and then the supervisor.
+	unauthorized, preferred, rounds int
 
 	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
 	// the core that may have outputs, mu is unlocked with unlock, or carryOut is called first.

@@ -208,7 +208,7 @@ func TestNoAnswerToAStatement(t *testing.T) {
 		lock := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		b.answers(func(*wire.Resume) wire.Reply { return nil })
 		b.cut()
-		pass(2 * time.Second)
+		pass(900 * time.Millisecond)
 		b.answers(nil)
 		pass(2 * time.Second)
 		all := b.statements()

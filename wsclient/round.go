@@ -42,7 +42,7 @@ func (c *Client) tryAll(ctx context.Context, attempts *int) (*conn, *failedRound
 		*attempts++
 		conn, err := c.try(ctx, c.targets[i], len(c.targets)-n)
 		if err == nil {
-			c.preferred = i
+			c.preferred, c.rounds = i, 0
 			return conn, nil
 		}
 		failed.add(c, c.targets[i], err)
@@ -50,6 +50,7 @@ func (c *Client) tryAll(ctx context.Context, attempts *int) (*conn, *failedRound
 			break
 		}
 	}
+	c.rounds++
 	c.mu.Lock()
 	c.failed = failed
 	c.mu.Unlock()

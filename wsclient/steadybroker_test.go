@@ -25,6 +25,8 @@ type steadyBroker struct {
 	stage *stage
 	away  atomic.Bool // nobody listens
 	dials atomic.Int32
+	// frozen makes it silent on all connections, present and future. What comes meanwhile is lost.
+	frozen atomic.Bool
 
 	writing sync.Mutex
 
@@ -63,6 +65,9 @@ func (b *steadyBroker) netDial(ctx context.Context, network, address string) (ne
 	if b.away.Load() {
 		return nil, errors.New("connection refused")
 	}
+	if b.frozen.Load() {
+		return swallowed(), nil
+	}
 	go func() { b.serve(<-b.stage.ups) }()
 	return b.stage.dial(ctx, network, address)
 }
@@ -86,6 +91,9 @@ func (b *steadyBroker) serve(ws *websocket.Conn) {
 		if refusal != nil {
 			b.t.Errorf("the client sent %s: %v", frame, refusal)
 			return
+		}
+		if b.frozen.Load() {
+			continue
 		}
 		if reply := b.handle(m); reply != nil {
 			b.say(ws, reply)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 	"github.com/lockbroker/lockbroker/wsclient/internal/retry"
 )
 
@@ -16,6 +17,7 @@ func (c *Client) supervise(conn *conn) {
 		c.reportStates(conn)
 		conn.goroutines.Wait()
 		lasted := c.lasted(conn)
+		c.avoidSilent()
 		if c.options.NoReconnect || isFinal(conn.err) {
 			c.giveUp(conn.err)
 		}
@@ -60,6 +62,15 @@ func (c *Client) lasted(conn *conn) time.Duration {
 	return c.clock.now().Mono - conn.link.made.Mono
 }
 
+// avoidSilent lets the next round begin with the next address, if the broker at the latest one has not answered.
+func (c *Client) avoidSilent() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last := c.core.Last(); last != nil && (last.Unanswered || last.Reason == core.ReasonLease) {
+		c.preferred = (c.preferred + 1) % len(c.targets)
+	}
+}
+
 // pause returns the pause after a connection that lasted that long; 0 stands for an attempt that failed.
 func (c *Client) pause(pauses *retry.Backoff, lasted time.Duration) time.Duration {
 	if lease := c.urgency(); lease > 0 {
@@ -72,13 +83,13 @@ func (c *Client) pause(pauses *retry.Backoff, lasted time.Duration) time.Duratio
 func (c *Client) urgency() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.core.Urgency()
+	return c.core.Urgency(c.clock.now())
 }
 
 // attemptTime returns how long an attempt to connect may take.
 func (c *Client) attemptTime() time.Duration {
 	if lease := c.urgency(); lease > 0 {
-		return min(retry.AttemptTime(lease), helloWait)
+		return min(retry.AttemptTime(lease, c.rounds), helloWait)
 	}
 	return helloWait
 }

@@ -105,7 +105,7 @@ func (c *conn) insertPing(n int64, at core.Instant) error {
 	if c.err == nil {
 		c.client.core.Sent(n, at)
 	}
-	c.client.mu.Unlock()
+	c.client.unlock()
 	ping := newBatch()
 	defer ping.recycle()
 	ping.add(&wire.Ping{ID: wire.ID{Session: session, N: n}})

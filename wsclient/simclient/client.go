@@ -38,9 +38,10 @@ type Client struct {
 	code    int  // the code with which the broker has closed the current link; 0: none
 	wasOn   bool // there was a connection
 
-	pauses  retry.Backoff
-	redials bool          // the client waits to connect again
-	redial  time.Duration // when it connects again, if it does
+	pauses   retry.Backoff
+	attempts int           // since the last connection
+	redials  bool          // the client waits to connect again
+	redial   time.Duration // when it connects again, if it does
 }
 
 // A countdown is a link with a time limit. Link is 0 if there is none.

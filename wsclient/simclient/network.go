@@ -65,14 +65,14 @@ func (c *Client) Connected(l Link, made, at Instant, hello *wire.Hello) {
 	c.dialing, c.code = countdown{}, 0
 	c.made, c.beat, c.wasOn = made, core.NewHeartbeat(hello, made), true
 	c.core.Connected(l, hello, made, at)
-	c.resumes = countdown{l, at.Mono + c.attemptTime()}
+	c.resumes = countdown{l, at.Mono + c.attemptTime(at)}
 	c.begin(at)
 }
 
 // begin makes a link the current one if the core has it.
 func (c *Client) begin(at Instant) {
 	if c.core.IsConnected() {
-		c.link, c.resumes = c.resumes.link, countdown{}
+		c.link, c.resumes, c.attempts = c.resumes.link, countdown{}, 0
 	}
 	c.carryOut(at)
 	for c.core.SubmitNext(at) {
@@ -143,8 +143,9 @@ func (c *Client) Ended(l Link, at Instant, code int) {
 // dial begins to connect.
 func (c *Client) dial(at Instant) {
 	c.links++
+	c.attempts++
 	c.redials, c.out.Dial = false, c.links
-	c.dialing = countdown{c.links, at.Mono + c.attemptTime()}
+	c.dialing = countdown{c.links, at.Mono + c.attemptTime(at)}
 }
 
 // retry decides what follows a connection that lasted that long, or an attempt that has failed: another attempt or,
@@ -156,21 +157,21 @@ func (c *Client) retry(at Instant, lasted time.Duration, isFinal bool) {
 		c.carryOut(at)
 		return
 	}
-	c.redial, c.redials = at.Mono+c.pause(lasted), true
+	c.redial, c.redials = at.Mono+c.pause(at, lasted), true
 }
 
 // pause is that of wsclient.
-func (c *Client) pause(lasted time.Duration) time.Duration {
-	if lease := c.core.Urgency(); lease > 0 {
+func (c *Client) pause(at Instant, lasted time.Duration) time.Duration {
+	if lease := c.core.Urgency(at); lease > 0 {
 		return c.pauses.NextSoon(lease, lasted, c.dice())
 	}
 	return c.pauses.Next(lasted, c.dice())
 }
 
 // attemptTime is that of wsclient.
-func (c *Client) attemptTime() time.Duration {
-	if lease := c.core.Urgency(); lease > 0 {
-		return min(retry.AttemptTime(lease), helloWait)
+func (c *Client) attemptTime(at Instant) time.Duration {
+	if lease := c.core.Urgency(at); lease > 0 {
+		return min(retry.AttemptTime(lease, c.attempts-1), helloWait)
 	}
 	return helloWait
 }

@@ -11,10 +11,11 @@ import (
 type connection struct {
 	owner    any
 	hello    *wire.Hello
-	pings    []ping     // those without an answer yet
-	pause    wire.Pause // why the broker grants nothing, or ""
-	draining bool       // the broker has said that it is about to stop
-	parts    int64      // messages of the statement with which the client tried to take up its session
+	pings    []ping      // those without an answer yet
+	expects  expectation // of a sign of life from the broker
+	pause    wire.Pause  // why the broker grants nothing, or ""
+	draining bool        // the broker has said that it is about to stop
+	parts    int64       // messages of the statement with which the client tried to take up its session
 }
 
 // A ping is a sent message whose answer extends the lease.
@@ -123,6 +124,7 @@ func (m *Machine) Ping(at Instant) (id wire.ID, ok bool) {
 func (m *Machine) Sent(n int64, at Instant) {
 	if m.conn != nil {
 		m.conn.pings = append(m.conn.pings, ping{n, at})
+		m.expect(at)
 	}
 }
 

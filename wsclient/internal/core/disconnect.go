@@ -73,10 +73,15 @@ func (m *Machine) disconnect(at Instant, how *End, then Then) {
 // survives reports whether the session survives this end of its connection. The protocol has the rules, in the chapter
 // about taking up a session on another connection.
 func (m *Machine) survives(how *End) bool {
-	if m.closed != nil || m.config.NoReconnect || m.session.secret == "" {
-		return false
+	if how.Moved {
+		return m.closed == nil && !m.config.NoReconnect && m.session.secret != ""
 	}
-	return how.Moved || m.config.KeepSession && !endsSession(how.Code)
+	return m.keepsSession() && !endsSession(how.Code)
+}
+
+// keepsSession reports whether the broker keeps the session after any end of its connection.
+func (m *Machine) keepsSession() bool {
+	return m.closed == nil && m.config.KeepSession && !m.config.NoReconnect && m.session.secret != ""
 }
 
 // endsSession reports whether a broker that closes a connection with that code ends the session, too.

@@ -17,8 +17,9 @@
 // After a step the caller does what [Machine.Output] says, and arms one timer for [Machine.Deadline]. It holds one
 // mutex throughout, so nothing happens between a decision and its effects.
 //
-// Almost every step that takes an instant first does what is due by then: the lease ends first, then requests whose
-// time is over, then silences (see silence.go) and stale holders (see stale.go). So nothing is granted or counts as
+// Almost every step that takes an instant first does what is due by then: the lease ends first, then a connection whose
+// broker is silent (see noanswer.go), then requests whose time is over, then silences (see silence.go) and stale holders
+// (see stale.go). So nothing is granted or counts as
 // held after its time, however late the step comes. The exceptions are SubmitNext, which follows Connected at once,
 // Close and GiveUp, which end everything, and the Release of a request that has no MinHold and is not Async. The
 // instant may lie a little in the past. A later step then does what has become due since.
@@ -86,8 +87,9 @@
 //
 // # The lease
 //
-// The answer to a ping extends the lease, counted from when the ping was sent: see [Lease]. When the lease ends, the
-// connection counts as ended. If a lock was held, the network connection stays open and silent. If the client closed
+// The answer to a ping extends the lease, counted from when the ping was sent: see [Lease]. With KeepSession, a broker
+// that is silent after a ping loses the connection earlier: see noanswer.go. When the lease ends, the connection counts
+// as ended. If a lock was held, the network connection stays open and silent. If the client closed
 // it, the broker would give the lock to others before its holder has stopped.
 //
 // # Nesting

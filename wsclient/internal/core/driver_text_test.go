@@ -139,6 +139,9 @@ func endText(e *End) string {
 		text = "outer lost"
 	case Disconnected:
 		text = "disconnected: " + string(e.Reason) + lateText(e.Late)
+		if e.Unanswered {
+			text = "disconnected: no answer"
+		}
 	case Closed:
 		text = "closed"
 	}

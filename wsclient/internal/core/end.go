@@ -57,6 +57,7 @@ type End struct {
 	Lease       Lease  // of the connection, if How is Disconnected
 	Code        int    // with which the broker has closed the connection; 0: it has not
 	Moved       bool   // the broker has said that the session can be taken up on another connection
+	Unanswered  bool   // the client has given up the connection, because the broker was silent: see noanswer.go
 	// Request is the request that held, if How is Lost. Requests that borrowed its locks end with the same End.
 	Request *Request
 	// Late is how long before the step the lock was lost or the lease ended. It is 0 if that happened in the step,

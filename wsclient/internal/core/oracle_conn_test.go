@@ -56,6 +56,7 @@ func (o *oracle) tick() {
 			o.endLease("lease" + late)
 		}
 	}
+	o.checkAnswer()
 	if o.trial != nil && o.late(o.trial.link) >= 0 {
 		o.endTrial("disconnected: lease"+lateText(o.late(o.trial.link)), ", close")
 	}
@@ -89,10 +90,26 @@ func (o *oracle) tick() {
 	o.endStale()
 }
 
+// checkAnswer gives up a connection whose session is kept. If the step comes late, that may not be the broker's fault.
+func (o *oracle) checkAnswer() {
+	const excuse = 100 * time.Millisecond
+	if o.link == nil || o.link.patience == 0 || o.now.Mono < o.link.patience {
+		return
+	}
+	if o.now.Mono > o.link.patience+excuse {
+		o.link.patience = o.now.Mono + excuse
+		return
+	}
+	o.disconnect("connection", "disconnected: no answer", true, 0)
+}
+
 func (o *oracle) deadlineText() string {
 	var all []time.Duration
 	if s := o.session(); s != nil && !s.isOver {
 		all = append(all, s.heard.Mono+o.leaseLength(s))
+	}
+	if o.link != nil && o.link.patience > 0 {
+		all = append(all, o.link.patience)
 	}
 	if o.trial != nil {
 		all = append(all, o.trial.link.heard.Mono+o.leaseLength(o.trial.link))
@@ -155,7 +172,7 @@ func (o *oracle) onLink() []*call {
 func (o *oracle) disconnect(reason, text string, silent bool, code int) {
 	link := o.link
 	survives := o.survives(code)
-	o.link, o.last = nil, text
+	o.link, o.last, o.why = nil, text, reason
 	held, then := false, ""
 	if survives {
 		o.leave(link, reason, text)
@@ -272,6 +289,9 @@ func (o *oracle) ping() string {
 	n := o.link.next
 	o.link.next++
 	o.link.pings[n] = o.now
+	if o.isKept() && o.link.patience == 0 {
+		o.link.patience = o.now.Mono + o.link.hello.timeout/6
+	}
 	o.ask()
 	return "ping " + wire.ID{Session: o.link.name, N: n}.String()
 }

@@ -45,9 +45,12 @@ func (o *oracle) survives(code int) bool {
 	if o.closed || o.config.NoReconnect || o.link.secret == "" {
 		return false
 	}
-	ends := []int{1002, 1003, 1009, 1012, 4403}
-	return code == moves || o.config.KeepSession && !slices.Contains(ends, code)
+	return code == moves || o.config.KeepSession && !endsIt(code)
 }
+
+func (o *oracle) isKept() bool { return o.survives(0) }
+
+func endsIt(code int) bool { return slices.Contains([]int{1002, 1003, 1009, 1012, 4403}, code) }
 
 // breakOff ends whatever connection there is.
 func (o *oracle) breakOff(code int, silent bool) {
@@ -133,8 +136,7 @@ func (o *oracle) isStale(c *call) bool {
 
 // loseSession gives up the session that has no connection.
 func (o *oracle) loseSession() {
-	reason := strings.TrimPrefix(o.last, "disconnected: ")
-	o.endSession(o.absent, reason, o.last)
+	o.endSession(o.absent, o.why, o.last)
 	o.stated = append(o.stated, "not taken up")
 }
 

@@ -20,6 +20,7 @@ type oracle struct {
 	trial  *trial // to take it up, or nil
 	parts  int64  // messages of the statement
 	last   string // how the last connection ended
+	why    string // the same, as the reason of a loss
 	closed bool
 	drains bool
 	silent []quiet
@@ -62,7 +63,8 @@ type link struct {
 	secret   string
 	tried    []string
 	parts    int64
-	isOver   bool // its lease has ended without a connection
+	isOver   bool          // its lease has ended without a connection
+	patience time.Duration // until when the broker may be silent; 0: it need not say anything
 }
 
 type quiet struct {
@@ -120,6 +122,9 @@ func (o *oracle) step(c command) string {
 	case "claim", "release", "cancel", "valid", "lease", "parent", "token":
 		return o.onCall(c)
 	default:
+		if o.link != nil {
+			o.link.patience = 0
+		}
 		switch o.tick(); {
 		case o.trial != nil:
 			o.hearAnswer(c)

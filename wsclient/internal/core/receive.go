@@ -10,6 +10,9 @@ import (
 // Receive handles a reply that was read at that time. A reply that is read after the end of the lease has no effect. A
 // reply that makes no sense ends the connection: it might have been about a lock.
 func (m *Machine) Receive(reply wire.Reply, at Instant) {
+	if m.conn != nil {
+		m.conn.expects.isOpen = false
+	}
 	m.Tick(at)
 	switch {
 	case m.resumption != nil:

@@ -38,11 +38,12 @@ func (m *Machine) Session() string {
 	return m.session.name
 }
 
-// Urgency returns how long the lease lasts that is running out because there is no connection. It is 0 if nothing is
-// at stake.
-func (m *Machine) Urgency() time.Duration {
+// Urgency returns how long the lease lasts of a session without a connection. It is 0 if there is no hurry to take one
+// up: there is none, or the broker has ended it long ago. Even if the session has no requests, and if its lease has
+// ended, the next broker may grant nothing to others until it has come back.
+func (m *Machine) Urgency(at Instant) time.Duration {
 	s := m.session
-	if m.conn != nil || s == nil || s.isLeaseOver || s.requests.Len() == 0 {
+	if m.conn != nil || s == nil || at.Since(s.lease.Heard) > 2*s.lease.Timeout {
 		return 0
 	}
 	return s.lease.Length()

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Tick does what is due at that time. The lease ends first, then requests whose time is over, then silences. Other
-// steps that take an instant call Tick first: see doc.go.
+// Tick does what is due at that time. The lease ends first, then a connection whose broker is silent, then requests
+// whose time is over, then silences. Other steps that take an instant call Tick first: see doc.go.
 func (m *Machine) Tick(at Instant) {
 	m.checkLease(at)
+	m.checkAnswer(at)
 	m.checkResumption(at)
 	for r := m.deadlines.first(); r != nil && r.due <= at.Mono; r = m.deadlines.first() {
 		switch r.state {
@@ -52,6 +53,9 @@ func (m *Machine) Deadline() (mono time.Duration, ok bool) {
 	}
 	if m.session != nil && !m.session.isLeaseOver {
 		consider(m.session.lease.end())
+	}
+	if m.conn != nil && m.conn.expects.isOpen {
+		consider(m.conn.expects.due)
 	}
 	if m.resumption != nil {
 		consider(m.resumption.lease.end())

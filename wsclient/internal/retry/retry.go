@@ -53,8 +53,15 @@ func (b *Backoff) next(first, most, lasted time.Duration, dice float64) time.Dur
 }
 
 // AttemptTime returns how long an attempt to connect may take while a lease is running out that lasts that long. So an
-// address that does not answer leaves time for others.
-func AttemptTime(lease time.Duration) time.Duration { return max(lease/4, time.Second) }
+// address that does not answer leaves time for others. rounds is how many rounds of attempts have failed. The time
+// doubles after every second one, so that a client that is far away from its broker gets through in the end.
+//
+// With a tenth of the lease, clients that have noticed in the middle of their lease that their broker is frozen find the
+// next one in time: see TestFrozenOwner of package wsclient.
+func AttemptTime(lease time.Duration, rounds int) time.Duration {
+	const most = 10 // more doublings than any lease needs
+	return max(lease/10, time.Second) << min(rounds/2, most)
+}
 
 // IsFinalStatus reports whether a broker that refuses a connection with that HTTP status would refuse the next one,
 // too. A status that is not in the table of the protocol may be temporary.

@@ -84,11 +84,28 @@ func TestBackoffWithinALease(t *testing.T) {
 	if got := b.NextSoon(time.Hour, 0, 1); got != Most {
 		t.Errorf("with a long lease: got %v, want %v", got, Most)
 	}
-	for lease, want := range map[time.Duration]time.Duration{
-		10 * time.Second: 2500 * time.Millisecond, time.Second: time.Second,
-	} {
-		if got := AttemptTime(lease); got != want {
-			t.Errorf("an attempt within %v: got %v, want %v", lease, got, want)
+}
+
+// An attempt takes a tenth of the lease at first, and at least a second. After every second round it may take twice as
+// long.
+func TestAttemptTime(t *testing.T) {
+	tests := []struct {
+		lease  time.Duration
+		rounds int
+		want   time.Duration
+	}{
+		{10 * time.Second, 0, time.Second},
+		{10 * time.Second, 1, time.Second},
+		{10 * time.Second, 2, 2 * time.Second},
+		{10 * time.Second, 3, 2 * time.Second},
+		{10 * time.Second, 4, 4 * time.Second},
+		{40 * time.Second, 0, 4 * time.Second},
+		{2 * time.Second, 0, time.Second},
+		{time.Second, 1_000_000, 1024 * time.Second},
+	}
+	for _, test := range tests {
+		if got := AttemptTime(test.lease, test.rounds); got != test.want {
+			t.Errorf("lease %v, round %d: got %v, want %v", test.lease, test.rounds, got, test.want)
 		}
 	}
 }

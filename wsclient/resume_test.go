@@ -226,6 +226,33 @@ func TestNoAnswerToAStatement(t *testing.T) {
 	})
 }
 
+// A broker that ends the connection of a statement with a close code that ends sessions may have ended this one. After
+// any other code, the client tries again.
+func TestCloseCodeBeforeTheAnswer(t *testing.T) {
+	for code, ends := range map[int]bool{
+		wire.CloseProtocol: true, wire.CloseBinary: true, wire.CloseTooBig: true, wire.CloseRestart: true,
+		wire.CloseRevoked: true, wire.ClosePolicy: false, wire.CloseExpired: false, websocket.CloseGoingAway: false,
+	} {
+		onSteady(t, wsclient.Options{Resume: true}, func(t *testing.T, b *steadyBroker, c *wsclient.Client) {
+			lock := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+			b.answers(func(*wire.Resume) wire.Reply {
+				go func() {
+					frame := websocket.FormatCloseMessage(code, "")
+					_ = b.latest().WriteControl(websocket.CloseMessage, frame, time.Time{})
+				}()
+				return nil
+			})
+			b.cut()
+			pass(70 * time.Millisecond)
+			b.answers(nil)
+			pass(2 * time.Second)
+			if lock.Valid() == ends {
+				t.Errorf("after %d the lock is valid: %t", code, lock.Valid())
+			}
+		})
+	}
+}
+
 // While a lease is running out, the client makes several attempts to connect, the first one at once.
 func TestAttemptsWithinTheLease(t *testing.T) {
 	onSteady(t, wsclient.Options{Resume: true}, func(t *testing.T, b *steadyBroker, c *wsclient.Client) {

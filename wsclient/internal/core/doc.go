@@ -83,7 +83,8 @@
 //     was released or cancelled, or ended, after it was stated, the machine tells the broker now.
 //   - The broker does not take it up. Then everything is as if the session had ended with its connection.
 //   - The connection ends first. Then the machine tries again, and names the secret of that connection, too. After
-//     wire.MaxTried such attempts it gives the session up.
+//     wire.MaxTried such attempts it gives the session up, and at once if the broker has closed the connection with a
+//     code that ends sessions.
 //
 // # The lease
 //

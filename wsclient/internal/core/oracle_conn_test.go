@@ -58,7 +58,7 @@ func (o *oracle) tick() {
 	}
 	o.checkAnswer()
 	if o.trial != nil && o.late(o.trial.link) >= 0 {
-		o.endTrial("disconnected: lease"+lateText(o.late(o.trial.link)), ", close")
+		o.endTrial("disconnected: lease"+lateText(o.late(o.trial.link)), ", close", 0)
 	}
 	var late []*call
 	for _, c := range o.calls {

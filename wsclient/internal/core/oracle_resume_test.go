@@ -59,7 +59,7 @@ func (o *oracle) breakOff(code int, silent bool) {
 	case o.link != nil:
 		o.disconnect("connection", text, silent, code)
 	case o.trial != nil:
-		o.endTrial(text, map[bool]string{true: ", close"}[silent])
+		o.endTrial(text, map[bool]string{true: ", close"}[silent], code)
 	}
 }
 
@@ -223,11 +223,11 @@ func (o *oracle) tell(t *trial, m wire.Resume, c *call, token int64) string {
 	return text + ageText(age)
 }
 
-func (o *oracle) endTrial(text, then string) {
+func (o *oracle) endTrial(text, then string, code int) {
 	link := o.trial.link
 	o.trial = nil
 	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.owner, text, then))
-	if o.absent.tried = append(o.absent.tried, link.secret); len(o.absent.tried) > 16 {
+	if o.absent.tried = append(o.absent.tried, link.secret); len(o.absent.tried) > 16 || endsIt(code) {
 		o.loseSession()
 	}
 }
@@ -257,7 +257,7 @@ func (o *oracle) hearAnswer(c command) {
 		o.hear(link, t.sent)
 		o.settleIn()
 	default:
-		o.endTrial("disconnected: connection", ", close")
+		o.endTrial("disconnected: connection", ", close", 0)
 	}
 }
 

@@ -38,8 +38,8 @@ func (m *Machine) resume(conn *connection, lease Lease, at Instant) {
 	m.out.Resume = statement.messages
 }
 
-// endResumption ends a connection before the broker has answered the statement. It may have handled it, so the secret
-// of this connection may be the right one.
+// endResumption ends a connection before the broker has answered the statement. It may have handled it. So the secret
+// of this connection may be the right one, and a close code that ends a session may have ended this one.
 func (m *Machine) endResumption(how *End, then Then, at Instant) {
 	conn := m.resumption.conn
 	m.resumption = nil
@@ -48,7 +48,11 @@ func (m *Machine) endResumption(how *End, then Then, at Instant) {
 	}
 	m.out.Changed = true
 	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
-	if m.session.tried = append(m.session.tried, conn.hello.Secret); len(m.session.tried) > wire.MaxTried {
+	m.session.tried = append(m.session.tried, conn.hello.Secret)
+	switch {
+	case endsSession(how.Code):
+		m.loseSession(fmt.Sprintf("the broker has closed the connection with %d before it has answered", how.Code), at)
+	case len(m.session.tried) > wire.MaxTried:
 		m.loseSession(fmt.Sprintf("no broker has answered %d attempts to take it up", wire.MaxTried+1), at)
 	}
 }

@@ -31,7 +31,8 @@ const tokenWait = helloWait
 // [Options].NoProxy is set. If options is nil, Dial uses the zero Options.
 //
 // The address may be a list: ws://a:27002,ws://b:27002. Each address must begin with its scheme. The client tries
-// them in turn, beginning with the one that worked last, and pauses when it has tried all of them. The name of a
+// them in turn, beginning with the one that worked last, or with the next one if the broker there has fallen silent. It
+// pauses when it has tried all of them. The name of a
 // host may stand for several IP addresses. If what listens at one of them refuses the client, it tries the others,
 // unless NetDial in [Options] or a proxy connects to the host.
 //

@@ -127,13 +127,13 @@
 // their context has no deadline.
 //
 // [Dial] takes several addresses, as in ws://a:27002,ws://b:27002. The client tries them in turn, beginning with the
-// one that worked last.
+// one that worked last, or with the next one if the broker there has fallen silent.
 //
 // # Locks that survive their connection
 //
 // If a broker keeps its locks when it restarts, no lock is lost: the broker says that it is about to restart, and the
 // client takes up its session on the next connection. With Resume in [Options], the client does so after any end of
-// the connection that it did not cause.
+// the connection that it did not cause. It also gives up a connection on which the broker does not answer a ping.
 //
 // While there is no connection, the locks count as held until the lease ends. Contexts go on, [Lock.Valid] and
 // [Lock.Lease] tell how it stands, and [Client.State] is [Connecting]. The client makes its first attempt to connect

@@ -9,15 +9,16 @@ import { minRenewal, soon } from "./token.js";
 // or a question.
 const known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched|(not_)?resumed)$/;
 
+const noAnswer = "the broker does not answer";
+
 // connect makes one WebSocket, and follows the connection to its end. It calls connected after the broker's hello,
 // and after it has taken up an absent session if there is one. It calls ended at the end.
 //
 // A connection may leave its session to be taken up on another one: see resume.js. Then its locks stay held
 // after its end, and its lease goes on.
-export const connect = (client, WebSocket, url, protocols, connected, ended) => {
-  // The time until the broker must have said hello, in milliseconds. Several attempts must fit into the lease of an
-  // absent session.
-  const helloWait = client.absent ? client.absent.timeout / 5 : 10_000;
+//
+// The broker must say hello within answerWait milliseconds, and answer the statement of an absent session.
+export const connect = (client, WebSocket, url, protocols, answerWait, connected, ended) => {
   const closeWait = 2_000; // ms until it must have answered a close
   const { clock, silent } = client;
   const made = now(clock);
@@ -30,7 +31,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // reply about a request that was sent later confirms the release. If there is none, a cancel that follows the next
   // ping is answered with not_found. Replies to other messages do not count, because some overtake others.
   const quiet = new Map();
-  const wake = timer(clock); // for the hello, for the next ping, and then for hangUp
+  const wake = timer(clock); // for the first answers, for the next ping, and then for hangUp
   // The end of the lease has its own timer, which is set only when a message arrives. The timers of
   // unanswered pings are nested, and may fire late.
   const watchdog = timer(clock);
@@ -42,6 +43,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   let closed; // called when the WebSocket has closed
   let heard = made; // when the latest message was sent that has been answered
   let pingDue; // on the monotonic clock
+  let asked = 0; // when the first ping was sent since the latest message arrived, on the monotonic clock; 0: none was
   // These are from the hello. Until then there is no lease that could end.
   let heartbeat;
   let timeout = Infinity;
@@ -92,6 +94,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // might be about a lock.
   const receive = (data) => {
     if (checkLease() || over) return;
+    asked = 0;
     try {
       if (typeof data !== "string") throw "binary";
       const m = parse(data);
@@ -116,7 +119,6 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     conn.session = m.session;
     conn.secret = m.secret;
     pingDue = made.mono + heartbeat;
-    wake();
     arm();
     const start = () => {
       if (over) return;
@@ -156,10 +158,15 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     watchdog(leaseLeft(timeout, heard, at), checkLease);
   };
 
-  // ping sends a ping. Its pong extends the lease, counted from now.
+  // ping sends a ping. Its pong extends the lease, counted from now. If nothing has arrived for a sixth of the session
+  // timeout after a ping, a session that is kept is taken up on another connection, while most of the lease is left. If
+  // this ping is late, the process was frozen, and may not have read yet what has arrived meanwhile.
   const ping = () => {
     if (checkLease()) return;
     const sent = now(clock);
+    const isSilent = asked && sent.mono - asked > timeout / 6 - 2 && sent.mono < pingDue + 100;
+    if (isSilent && conn.secret && client.resume?.mode === "kept") return abandon(noAnswer);
+    asked ||= sent.mono;
     ask({ type: "ping" }).then(() => conn.answered(sent), () => {});
     const [id] = [...quiet.keys()].slice(-1);
     if (id) send({ type: "cancel", id });
@@ -172,7 +179,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   const checkLease = () => {
     if (!isLost && leaseLeft(timeout, heard, now(clock)) < 2) {
       if (over) lose("lease");
-      else end("lease", failure("the broker does not answer"), fallSilent);
+      else end("lease", failure(noAnswer), fallSilent);
     }
     return isLost;
   };
@@ -181,6 +188,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // was frozen, the lease may have ended before that.
   const disconnected = (why, code, cause) => {
     if (checkLease()) return;
+    asked = 0; // it is not because the broker was silent
     // Only the package ws reports the HTTP status of a refusal, in words.
     const status = Number(/response: (\d+)/.exec(why)?.[1]) || undefined;
     // Browsers do not say why they cannot connect, nor does Node 24.
@@ -208,7 +216,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
       open.forEach((entry) => entry.fail?.(error, isKept));
       if (mustLeave) leave();
       else terminate();
-    });
+    }, asked);
   };
 
   // lose ends everything that holds, the latest first, and reports whether there was anything.
@@ -301,6 +309,6 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     const why = message || error?.errors?.map((e) => e.message).join(", ");
     disconnected(why, 1006, why && error);
   };
-  wake(helloWait, () => abandon("no hello in time"));
+  wake(answerWait, () => abandon(noAnswer));
   return conn;
 };

@@ -32,7 +32,8 @@ export interface ConnectOptions {
   /**
    * Keep the locks when the connection breaks. The broker keeps the session for the session timeout, 15 s by default,
    * after the last sign of life. The client reconnects at once, and takes the session up. Locks stay held, and requests
-   * keep their places in the queues. If the lease ends before that, the locks are lost.
+   * keep their places in the queues. If the lease ends before that, the locks are lost. The client also gives up a
+   * connection on which the broker sends nothing for a sixth of the session timeout after a ping.
    *
    * The price: if this program is killed, or its machine fails, its locks are free only after the session timeout.
    * Without this option they are usually free at once. After {@link LockManager.close} they are free at once in any

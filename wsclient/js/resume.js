@@ -14,11 +14,11 @@ export const createResume = (kept) => ({
   mode: kept ? "kept" : "moved",
 
   // leave reports whether the session of a connection that has ended without a goodbye can be taken up. If conn has
-  // only stated an absent session, that session may have ended with it.
+  // only stated an absent session, the broker may have taken it up, and have ended it with the code.
   leave(client, conn, reason, { code }) {
-    const isLeft = reason === "moving" || (kept && !ends.includes(code));
-    if (conn.isReady && conn.secret && isLeft) client.absent = conn;
-    else if (conn.hasStated && !isLeft) forsake(client);
+    const isEnd = ends.includes(code);
+    if (conn.isReady && conn.secret && (reason === "moving" || (kept && !isEnd))) client.absent = conn;
+    else if (conn.hasStated && isEnd) forsake(client);
     return client.absent === conn;
   },
 
@@ -54,7 +54,8 @@ const takeUp = (client, conn, start) => {
     const { parts, stated } = toParts(absent, conn);
     const sent = now(client.clock);
     const receive = (m) => {
-      if (m.type !== "resumed") return refused();
+      if (m.type === "not_resumed") return refused();
+      if (m.type !== "resumed") throw m.type; // the session may be taken up on another connection
       conn.open.clear();
       conn.answered(sent);
       absent.checkLease(); // no timer may have fired yet

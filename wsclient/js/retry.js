@@ -22,6 +22,12 @@ export const backoff = (count = 1) => {
   };
 };
 
+// attemptTime returns how long an attempt to connect may take, in milliseconds. If a session with that timeout waits to
+// be taken up, that is a tenth of its lease, and at least a second. So a URL that does not answer leaves time for
+// others. The time doubles after every second round of attempts, for a client that is far away from its broker.
+export const attemptTime = (timeout = Infinity, rounds) =>
+  Math.min(Math.max(1000, timeout / 15) * 2 ** (rounds >> 1), 10_000);
+
 // isFinal reports whether the client ends after a connection that ended with this error. An
 // unlisted code is not final, because its cause may pass. Nor is a close with 1000: the broker only
 // echoes that code, so a proxy must have sent this one.

@@ -1,5 +1,5 @@
 import { ConnectionError, invalidState, noConnection, withDetails } from "./errors.js";
-import { backoff, isFinal } from "./retry.js";
+import { attemptTime, backoff, isFinal } from "./retry.js";
 import { connect } from "./connection.js";
 import { onAbort } from "./signal.js";
 import { toProtocols } from "./token.js";
@@ -19,7 +19,8 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
   let latest; // the current connection, even before its hello
   let willRetry = waitForBroker;
   let unauthorized = 0; // answers of 401 since the last connection
-  let failures = 0; // attempts without a hello; the next one goes to another URL
+  let failures = 0; // attempts that have failed, and brokers that fell silent; the next attempt goes to another URL
+  let before = 0; // failures before those since the last connection
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
 
@@ -64,15 +65,18 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
 
   // disconnected handles the end of a connection or of an attempt, which lasted for that many
   // milliseconds. Once the client is offline it calls tell, which ends the requests of the
-  // connection.
-  const disconnected = (error, lasted, tell) => {
+  // connection. isSilent says that the broker did not answer a ping.
+  const disconnected = (error, lasted, tell, isSilent) => {
     const wasOnline = client.conn;
     if (wasOnline) expectConnection();
     latest = client.conn = null;
     client.offline = error;
     tell();
-    if (wasOnline) client.emit?.("disconnected", { error });
-    else failures++;
+    if (isSilent || !wasOnline) failures++;
+    if (wasOnline) {
+      before = failures;
+      client.emit?.("disconnected", { error });
+    }
     if ((!willRetry && failures >= urls.length) || (isFinal(error) && !mayHaveExpired(error))) end(error);
     if (!client.error) retry(pause(lasted, clock.Math.random(), client.absent?.timeout), attemptConnection);
   };
@@ -100,7 +104,8 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
 
   const open = (protocols) => {
     try {
-      latest = connect(client, WebSocket, url(), protocols, connected, disconnected);
+      const wait = attemptTime(client.absent?.timeout, (failures - before) / urls.length);
+      latest = connect(client, WebSocket, url(), protocols, wait, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
       end(noConnection(url(), false, why + cause.message, cause)); // which would happen again

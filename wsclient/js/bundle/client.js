@@ -178,6 +178,7 @@ const bound = first * 2 ** Math.trunc(attempts++ / count);
 return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
 };
 };
+var attemptTime = (timeout = Infinity, rounds) => Math.min(Math.max(1e3, timeout / 15) * 2 ** (rounds >> 1), 1e4);
 var isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1e3 && retryOf(code))) === "never";
 var isResubmitted = (code) => retryOf(code) === "reconnect";
 var since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);
@@ -228,8 +229,8 @@ const base64url = btoa(token).replaceAll("+", "-").replaceAll("/", "_").replaceA
 return ["lockbroker.v1", `lockbroker.bearer.${base64url}`];
 };
 var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched|(not_)?resumed)$/;
-var connect = (client, WebSocket, url, protocols, connected, ended2) => {
-const helloWait = client.absent ? client.absent.timeout / 5 : 1e4;
+var noAnswer = "the broker does not answer";
+var connect = (client, WebSocket, url, protocols, answerWait, connected, ended2) => {
 const closeWait = 2e3;
 const { clock, silent } = client;
 const made = now(clock);
@@ -245,6 +246,7 @@ let isLost = false;
 let closed;
 let heard = made;
 let pingDue;
+let asked = 0;
 let heartbeat;
 let timeout = Infinity;
 const send = (message, entry) => {
@@ -281,6 +283,7 @@ begin({ receive: receive2, fail: reject, end: reject }, message);
 });
 const receive = (data) => {
 if (checkLease() || over) return;
+asked = 0;
 try {
 if (typeof data !== "string") throw "binary";
 const m = parse(data);
@@ -302,7 +305,6 @@ if (checkLease()) return;
 conn.session = m.session;
 conn.secret = m.secret;
 pingDue = made.mono + heartbeat;
-wake();
 arm();
 const start = () => {
 if (over) return;
@@ -337,6 +339,9 @@ watchdog(leaseLeft(timeout, heard, at), checkLease);
 const ping = () => {
 if (checkLease()) return;
 const sent = now(clock);
+const isSilent = asked && sent.mono - asked > timeout / 6 - 2 && sent.mono < pingDue + 100;
+if (isSilent && conn.secret && client.resume?.mode === "kept") return abandon(noAnswer);
+asked ||= sent.mono;
 ask({ type: "ping" }).then(() => conn.answered(sent), () => {
 });
 const [id] = [...quiet.keys()].slice(-1);
@@ -347,12 +352,13 @@ wake(heartbeat, ping);
 const checkLease = () => {
 if (!isLost && leaseLeft(timeout, heard, now(clock)) < 2) {
 if (over) lose("lease");
-else end("lease", failure("the broker does not answer"), fallSilent);
+else end("lease", failure(noAnswer), fallSilent);
 }
 return isLost;
 };
 const disconnected = (why, code, cause) => {
 if (checkLease()) return;
+asked = 0;
 const status = Number(/response: (\d+)/.exec(why)?.[1]) || void 0;
 const guess = "no broker there, it refuses, TLS fails, or Chrome has 255 WebSockets open";
 end("connection", failure(why || (conn.session ? "" : guess), cause, { code, status }), terminate);
@@ -372,7 +378,7 @@ if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
 open.forEach((entry) => entry.fail?.(error, isKept));
 if (mustLeave) leave();
 else terminate();
-});
+}, asked);
 };
 const lose = (reason) => {
 isLost = true;
@@ -439,7 +445,7 @@ if (!conn.session) hasClosed();
 const why = message || error?.errors?.map((e) => e.message).join(", ");
 disconnected(why, 1006, why && error);
 };
-wake(helloWait, () => abandon("no hello in time"));
+wake(answerWait, () => abandon(noAnswer));
 return conn;
 };
 var gone = "the page is gone";
@@ -452,6 +458,7 @@ let latest;
 let willRetry = waitForBroker;
 let unauthorized = 0;
 let failures = 0;
+let before = 0;
 let goodbye;
 let resolveClosed, resolveOnline;
 const client = {
@@ -480,14 +487,17 @@ for (const entry of client.pending) entry.submit?.(conn);
 resolveOnline(conn);
 client.emit?.("connected");
 };
-const disconnected = (error, lasted, tell) => {
+const disconnected = (error, lasted, tell, isSilent) => {
 const wasOnline = client.conn;
 if (wasOnline) expectConnection();
 latest = client.conn = null;
 client.offline = error;
 tell();
-if (wasOnline) client.emit?.("disconnected", { error });
-else failures++;
+if (isSilent || !wasOnline) failures++;
+if (wasOnline) {
+before = failures;
+client.emit?.("disconnected", { error });
+}
 if (!willRetry && failures >= urls.length || isFinal(error) && !mayHaveExpired(error)) end(error);
 if (!client.error) retry(pause(lasted, clock.Math.random(), client.absent?.timeout), attemptConnection);
 };
@@ -510,7 +520,8 @@ token().then(
 };
 const open = (protocols) => {
 try {
-latest = connect(client, WebSocket, url(), protocols, connected, disconnected);
+const wait = attemptTime(client.absent?.timeout, (failures - before) / urls.length);
+latest = connect(client, WebSocket, url(), protocols, wait, connected, disconnected);
 } catch (cause) {
 const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
 end(noConnection(url(), false, why + cause.message, cause));
@@ -967,9 +978,9 @@ var ends = [1002, 1003, 1009, 1012, 4403];
 var createResume = (kept) => ({
 mode: kept ? "kept" : "moved",
 leave(client, conn, reason, { code }) {
-const isLeft = reason === "moving" || kept && !ends.includes(code);
-if (conn.isReady && conn.secret && isLeft) client.absent = conn;
-else if (conn.hasStated && !isLeft) forsake(client);
+const isEnd = ends.includes(code);
+if (conn.isReady && conn.secret && (reason === "moving" || kept && !isEnd)) client.absent = conn;
+else if (conn.hasStated && isEnd) forsake(client);
 return client.absent === conn;
 },
 forsake,
@@ -994,7 +1005,8 @@ const state = () => {
 const { parts, stated } = toParts(absent, conn);
 const sent = now(client.clock);
 const receive = (m) => {
-if (m.type !== "resumed") return refused();
+if (m.type === "not_resumed") return refused();
+if (m.type !== "resumed") throw m.type;
 conn.open.clear();
 conn.answered(sent);
 absent.checkLease();

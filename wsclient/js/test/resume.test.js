@@ -283,16 +283,17 @@ test("the reply extends the lease, counted from when the statement was sent", as
   const held = await s.hold();
   await s.clock.pass(4_000);
   s.socket.drop();
-  await s.clock.pass(1_000);
+  await s.clock.pass(500);
   s.socket.hello(second);
-  const statement = s.socket.take(); // at 5 s
-  await s.clock.pass(3_000);
+  const statement = s.socket.take(); // at 4.5 s
+  await s.clock.pass(400);
   await resumed(s, statement, 0);
   assert.equal(s.socket.takeAll().length, 0);
-  await s.clock.pass(6_997);
-  assert.equal(held.lock.signal.aborted, false);
-  await s.clock.pass(3);
-  assert.equal(held.lock.signal.reason.reason, "lease");
+  const { signal } = held.lock; // is not read again, so that only a timer can abort it
+  await s.clock.pass(9_599);
+  assert.equal(signal.aborted, false);
+  await s.clock.pass(1);
+  assert.equal(signal.reason.reason, "lease");
 });
 
 test("before the reply nothing is sent: no ping, no new request, no renewal of the credential", async (t) => {
@@ -305,10 +306,10 @@ test("before the reply nothing is sent: no ping, no new request, no renewal of t
   t.after(async () => assert.equal(await s.leave(), 0));
   const held = await s.hold();
   await s.clock.pass(1_000);
-  const statement = await drop(s, { ...second, expires_ms: 2_000 });
+  const statement = await drop(s, { ...second, expires_ms: 2_000, heartbeat_ms: 500 });
   quiet(s.locks.request("b", () => {}));
   quiet(s.locks.info().next());
-  await s.clock.pass(8_900);
+  await s.clock.pass(900);
   assert.deepEqual(s.socket.takeAll(), []);
   assert.equal(held.lock.signal.aborted, false);
   await resumed(s, statement, 0);
@@ -328,29 +329,24 @@ test("without a reply, the lease ends as if there were no connection", async (t)
 });
 
 test("not_resumed: holders lose their locks, and what waits is submitted again", async (t) => {
-  for (const m of [
-    { type: "not_resumed", message: "there is no such session to take up" },
-    { type: "error", code: "bad_request", message: "unknown type" },
-  ]) {
-    const s = await kept(t);
-    const held = await s.hold();
-    wait(s, "b", { wait: 30_000 });
-    const inside = wait(s, "c", { parent: held.lock });
-    const statement = await drop(s);
-    await reply(s, m, statement);
-    const lost = await reasonOf(held.promise);
-    assert.deepEqual([lost.name, lost.reason, lost.cause.name, lost.id], ["LostError", "connection", "ConnectionError", "aaaaaaaa--0"]);
-    assert.equal(held.lock.signal.reason, lost);
-    assert.equal(await reasonOf(inside), lost);
-    assert.deepEqual(s.socket.takeAll(), [
-      { type: "acquire", id: "bbbbbbbb--1", locks: [{ name: "b" }], wait_ms: 29_975 },
-    ]);
-    assert.equal(s.locks.session, "bbbbbbbb");
-    const again = await drop(s, { session: "cccccccc", secret: "s3" });
-    assert.deepEqual([again.session, again.secret, again.tried], ["bbbbbbbb", "s2", undefined]);
-    assert.deepEqual(again.waiting.map(({ n, age_ms }) => [n, age_ms]), [[1, 50]], "it waits only since then in that queue");
-    await notResumed(s, again);
-  }
+  const s = await kept(t);
+  const held = await s.hold();
+  wait(s, "b", { wait: 30_000 });
+  const inside = wait(s, "c", { parent: held.lock });
+  const statement = await drop(s);
+  await notResumed(s, statement);
+  const lost = await reasonOf(held.promise);
+  assert.deepEqual([lost.name, lost.reason, lost.cause.name, lost.id], ["LostError", "connection", "ConnectionError", "aaaaaaaa--0"]);
+  assert.equal(held.lock.signal.reason, lost);
+  assert.equal(await reasonOf(inside), lost);
+  assert.deepEqual(s.socket.takeAll(), [
+    { type: "acquire", id: "bbbbbbbb--1", locks: [{ name: "b" }], wait_ms: 29_975 },
+  ]);
+  assert.equal(s.locks.session, "bbbbbbbb");
+  const again = await drop(s, { session: "cccccccc", secret: "s3" });
+  assert.deepEqual([again.session, again.secret, again.tried], ["bbbbbbbb", "s2", undefined]);
+  assert.deepEqual(again.waiting.map(({ n, age_ms }) => [n, age_ms]), [[1, 50]], "it waits only since then in that queue");
+  await notResumed(s, again);
 });
 
 test("lost: only those in held hold on", async (t) => {
@@ -539,13 +535,13 @@ test("after the reply, the broker counts a wait that it has taken up", async (t)
 
 test("a hold goes on, and passes, without a connection", async (t) => {
   const s = await kept(t);
-  const [short, long] = [await s.hold("a", { hold: 1_000 }), await s.hold("b", { hold: 5_000 })];
+  const [short, long] = [await s.hold("a", { hold: 1_000 }), await s.hold("b", { hold: 1_900 })];
   await s.clock.pass(990);
   const first = await drop(s, { ...second, timeout_ms: 12_000 });
   const backstop = (left) => Math.ceil((left + 8_000) * 1.1);
-  assert.deepEqual(first.held.map(({ n, hold_ms }) => [n, hold_ms]), [[1, backstop(5_000 - 1_015)]]);
+  assert.deepEqual(first.held.map(({ n, hold_ms }) => [n, hold_ms]), [[1, backstop(1_900 - 1_015)]]);
   assert.equal((await reasonOf(short.promise)).reason, "expired");
-  await s.clock.pass(3_985);
+  await s.clock.pass(885);
   assert.equal((await reasonOf(long.promise)).reason, "expired");
   assert.deepEqual(s.socket.takeAll(), []);
   await resumed(s, first, 1);
@@ -679,7 +675,7 @@ test("a repeated grant changes nothing, and one with another token makes no sens
   assert.notEqual(s.socket.closed, undefined);
 });
 
-test("moved: after a statement, only another move leaves the session", async (t) => {
+test("moved: while a statement is on its way, every end leaves the session except some close codes", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   await move(s);
@@ -691,7 +687,12 @@ test("moved: after a statement, only another move leaves the session", async (t)
   await s.clock.pass(200);
   s.socket.hello({ session: "cccccccc", secret: "s3" });
   assert.deepEqual(s.socket.take().tried, ["s2"]);
-  s.socket.drop(); // the session may have been taken up, and have ended with this connection
+  s.socket.drop(1008); // the broker keeps the session if it has taken it up
+  assert.equal(held.lock.signal.aborted, false);
+  await s.clock.pass(400);
+  s.socket.hello({ session: "eeeeeeee", secret: "s5" });
+  assert.deepEqual(s.socket.take().tried, ["s2", "s3"]);
+  s.socket.drop(1012); // it may have been taken up, and have ended with this connection
   assert.equal((await reasonOf(held.promise)).reason, "connection");
   await s.clock.pass(1_000);
   s.socket.hello({ session: "dddddddd", secret: "s4" });
@@ -785,7 +786,7 @@ test("an attempt to connect leaves time for others within the lease", async (t) 
   for (let i = 0; i < 4; i++) {
     await s.clock.pass(50 * 2 ** i);
     at.push(s.clock.performance.now());
-    await s.clock.pass(s.sockets.length === 2 ? 2_999 : 0);
+    await s.clock.pass(s.sockets.length === 2 ? 999 : 0);
     if (s.sockets.length === 2) {
       assert.equal(s.socket.closed, undefined);
       await s.clock.pass(1); // it says no hello
@@ -793,6 +794,53 @@ test("an attempt to connect leaves time for others within the lease", async (t) 
     } else s.socket.refuse();
   }
   assert.equal(s.sockets.length, 5);
-  assert.deepEqual(at, [50, 3_150, 3_350, 3_750]);
+  assert.deepEqual(at, [50, 1_150, 1_350, 1_750]);
   assert.equal(held.lock.signal.aborted, false);
+});
+
+test("the time for an attempt is for the answer to the statement, too, and doubles after every second round", async (t) => {
+  const s = await kept(t, { url: "ws://a,ws://b" });
+  s.clock.dice = 0;
+  await s.hold();
+  s.socket.drop();
+  const took = [];
+  for (let i = 0; i < 10; i++) {
+    await s.clock.pass(0);
+    const began = s.clock.performance.now();
+    const { socket } = s;
+    if (i === 1) {
+      await s.clock.pass(700);
+      socket.hello({ session: "cccccccc", secret: "s3" });
+    }
+    while (socket.closed === undefined) await s.clock.pass(100);
+    took.push(s.clock.performance.now() - began);
+  }
+  assert.deepEqual(took, [1_000, 1_000, 1_000, 1_000, 2_000, 2_000, 2_000, 2_000, 4_000, 4_000]);
+  await s.clock.pass(0);
+  s.socket.hello(second);
+  assert.deepEqual(s.socket.take().tried, ["s3"], "an attempt without a hello does not count");
+});
+
+test("an error refuses the statement, and not the session: it is stated again", async (t) => {
+  const s = await kept(t);
+  const held = await s.hold();
+  await reply(s, { type: "error", code: "too_many", message: "busy" }, await drop(s));
+  assert.equal(held.lock.signal.aborted, false);
+  assert.notEqual(s.socket.closed, undefined);
+  const statement = await reconnect(s, { session: "cccccccc", secret: "s3" });
+  assert.deepEqual([statement.secret, statement.tried], ["s1", ["s2"]]);
+  await resumed(s, statement, 0);
+  assert.equal(held.lock.signal.aborted, false);
+});
+
+test("some close codes end a session whose statement is on its way", async () => {
+  for (const code of [1012, 4403]) {
+    const s = new Stage();
+    await s.enter({ resume: true }, first);
+    const held = await s.hold();
+    await drop(s);
+    s.socket.drop(code);
+    assert.equal((await reasonOf(held.promise)).reason, "connection");
+    await s.leave();
+  }
 });

@@ -85,7 +85,7 @@ func TestAddresses(t *testing.T) {
 			go func() {
 				defer func() { _ = server.Close() }()
 				if r, err := http.ReadRequest(bufio.NewReader(server)); err == nil {
-					asked = r.RequestURI
+					asked = strings.TrimSuffix(r.RequestURI, "&resume=moved")
 				}
 			}()
 			return client, nil

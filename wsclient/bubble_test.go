@@ -39,6 +39,18 @@ func dial(t *testing.T, b *brokertest.Server, options ...wsclient.Options) *wscl
 	return c
 }
 
+// dialInspector connects a client that inspects, and so cannot take up its session. It is closed at the end of the test.
+func dialInspector(t *testing.T, b *brokertest.Server) *wsclient.Client {
+	t.Helper()
+	o := &wsclient.Options{NetDial: b.Dial, NoReconnect: true}
+	c, err := wsclient.Dial(t.Context(), b.URL()+"/?draining=accept", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
 // acquire acquires a lock, and fails the test if that fails.
 func acquire(ctx context.Context, t *testing.T, c *wsclient.Client, name string,
 	o wsclient.AcquireOptions) *wsclient.Lock {

@@ -89,7 +89,7 @@ func (c *Client) Session() string {
 }
 
 // Done returns a channel that is closed when the client has ended for good. A client ends by Close or Drain.
-// With NoReconnect it ends with its first connection. It also ends when a broker refuses it, or closes the
+// With NoReconnect it ends with its first connection, unless the broker moves. It also ends when a broker refuses it, or closes the
 // connection, for a reason that would stop every later attempt, too.
 func (c *Client) Done() <-chan struct{} { return c.done }
 

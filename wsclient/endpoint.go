@@ -69,11 +69,11 @@ func parseEndpoint(address, label string) (endpoint, error) {
 // client cannot.
 func (e endpoint) askForResume(o *Options) {
 	query := e.url.Query()
-	if o.NoReconnect || query.Has(wire.ResumeParameter) || query.Has(drainingParameter) {
+	if query.Has(wire.ResumeParameter) || query.Has(drainingParameter) {
 		return
 	}
 	value := wire.ResumeMoved
-	if o.Resume {
+	if o.Resume && !o.NoReconnect {
 		value = wire.ResumeKept
 	}
 	e.url.RawQuery += "&" + wire.ResumeParameter + "=" + value // there is a label before it

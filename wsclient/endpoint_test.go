@@ -62,7 +62,7 @@ func TestResumeParameter(t *testing.T) {
 	}{
 		{"ws://h", Options{}, "client=me&resume=moved"},
 		{"ws://h", Options{Resume: true}, "client=me&resume=kept"},
-		{"ws://h", Options{Resume: true, NoReconnect: true}, "client=me"},
+		{"ws://h", Options{Resume: true, NoReconnect: true}, "client=me&resume=moved"},
 		{"ws://h?draining=accept", Options{}, "draining=accept&client=me"},
 		{"ws://h?resume=moved", Options{Resume: true}, "resume=moved&client=me"},
 		{"unix:/run/x", Options{}, "client=me&resume=moved"},

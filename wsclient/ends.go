@@ -36,12 +36,22 @@ func (c *Client) makeError(end *core.End) error {
 	case core.Disconnected:
 		return c.endError(end)
 	case core.Closed:
-		if end.Err != nil {
-			return end.Err
-		}
-		return ErrClosed
+		return c.closedError(end)
 	}
 	return nil
+}
+
+// closedError returns the error of a client that has ended.
+func (c *Client) closedError(end *core.End) error {
+	switch {
+	case end.Because != nil: // it has lost its session
+		return &connectionError{
+			url: c.target.String(), ended: true, reason: whyEnded(end.Err), errs: []error{end.Err},
+		}
+	case end.Err != nil:
+		return end.Err
+	}
+	return ErrClosed
 }
 
 // causeOf returns the cause with which the context of a lock ends.

@@ -96,7 +96,7 @@ var refusals = []situation{
 	{title: "the broker grants nothing", act: func(s *scene) {
 		config := broker.Config{StateDir: s.dir, Drain: broker.None}
 		b := brokertest.Start(s.T, config)
-		holder := dial(s.T, b, wsclient.Options{NoReconnect: true}) // so its session ends with the broker
+		holder := dialInspector(s.T, b) // so its session ends with the broker
 		acquire(s.Context(), s.T, holder, "a", wsclient.AcquireOptions{})
 		b.Stop() // with a lock that is held
 		b = brokertest.Start(s.T, config)

@@ -56,8 +56,9 @@ type Options struct {
 	// WaitForBroker makes Dial retry when it cannot connect, until its ctx ends or a broker refuses it
 	// for good.
 	WaitForBroker bool
-	// NoReconnect ends the client with its first connection: held locks are lost,
-	// and calls that wait fail with ErrConnection.
+	// NoReconnect ends the client with its first connection: held locks are lost, and calls that wait fail with
+	// ErrConnection. Only when a broker restarts that keeps its locks, the client makes another connection. Then it
+	// ends if it cannot take up its session before its lease ends.
 	NoReconnect bool
 	// Resume lets held locks survive the end of a connection. The broker keeps them, and the client takes them up
 	// on the next connection, if it makes one before its lease ends. Meanwhile the locks count as held, and waiting

@@ -142,6 +142,59 @@ func TestMoving(t *testing.T) {
 	})
 }
 
+// With NoReconnect, too, a session outlives a move of the broker. Any other end of the connection ends the client.
+func TestMovingWithoutReconnect(t *testing.T) {
+	onSteady(t, wsclient.Options{NoReconnect: true}, func(t *testing.T, b *steadyBroker, c *wsclient.Client) {
+		lock := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		waits := startAcquire(t.Context(), c, "busy", nil)
+		b.moves()
+		pass(50 * time.Millisecond)
+		if c.State() != wsclient.Connected || !lock.Valid() || waits.isDone() {
+			t.Fatalf("after the move: %v, valid %t, the waiter %v", c.State(), lock.Valid(), waits.err)
+		}
+		b.cut()
+		<-c.Done()
+		expectLost(t, context.Cause(lock.Context()), wsclient.LostConnection)
+		if <-waits.done; !errors.Is(waits.err, wsclient.ErrConnection) || b.dials.Load() != 2 {
+			t.Errorf("the waiter: %v, %d dials", waits.err, b.dials.Load())
+		}
+	})
+}
+
+// With NoReconnect, the client ends if it does not get its session back after a move.
+func TestNotTakenUpWithoutReconnect(t *testing.T) {
+	tests := []struct {
+		away   bool
+		within time.Duration
+		reason wsclient.LostReason
+		why    string
+	}{
+		{false, 50 * time.Millisecond, wsclient.LostConnection,
+			"the session was not taken up: there is no such session to take up"},
+		{true, 10 * time.Second, wsclient.LostLease, "the broker has moved, and within 10s there was no other"},
+	}
+	for _, test := range tests {
+		onSteady(t, wsclient.Options{NoReconnect: true}, func(t *testing.T, b *steadyBroker, c *wsclient.Client) {
+			lock := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+			waits := startAcquire(t.Context(), c, "busy", nil)
+			b.answers(refuse)
+			b.away.Store(test.away)
+			b.moves()
+			pass(test.within)
+			expectLost(t, context.Cause(lock.Context()), test.reason)
+			want := "connection to ws://stage/ws has ended: " + test.why
+			err := c.Err()
+			if err == nil || err.Error() != want || !errors.Is(err, wsclient.ErrConnection) {
+				t.Fatalf("got %v, want %s", err, want)
+			}
+			if <-waits.done; !errors.Is(waits.err, err) {
+				t.Errorf("the waiter: %v", waits.err)
+			}
+			<-c.Done()
+		})
+	}
+}
+
 // If the broker does not take up the session, the locks are lost, and what waits is submitted again.
 func TestNotTakenUp(t *testing.T) {
 	var o outcomes

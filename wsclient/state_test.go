@@ -22,7 +22,7 @@ func TestNotGranting(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{StateDir: dir, Drain: -1})
-		holder := dial(t, b, wsclient.Options{NoReconnect: true}) // so its session ends with the broker
+		holder := dialInspector(t, b) // so its session ends with the broker
 		acquire(t.Context(), t, holder, "x", wsclient.AcquireOptions{})
 		b.Stop() // with a lock that is held
 

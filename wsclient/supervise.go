@@ -18,7 +18,7 @@ func (c *Client) supervise(conn *conn) {
 		conn.goroutines.Wait()
 		lasted := c.lasted(conn)
 		c.avoidSilent()
-		if c.options.NoReconnect || isFinal(conn.err) {
+		if c.options.NoReconnect && !c.canResume() || isFinal(conn.err) {
 			c.giveUp(conn.err)
 		}
 		conn = c.reconnect(&pauses, lasted, conn.err)
@@ -60,6 +60,13 @@ func (c *Client) lasted(conn *conn) time.Duration {
 		return retry.Settled
 	}
 	return c.clock.now().Mono - conn.link.made.Mono
+}
+
+// canResume reports whether the client has a session to take up.
+func (c *Client) canResume() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.CanResume()
 }
 
 // avoidSilent lets the next round begin with the next address, if the broker at the latest one has not answered.

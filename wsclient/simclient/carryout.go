@@ -93,7 +93,7 @@ func (c *Client) finish(ended *core.Disconnect, at Instant) {
 	if ended.End.Moved {
 		lasted = retry.Settled
 	}
-	c.retry(at, lasted, isFinal || c.config.NoReconnect)
+	c.retry(at, lasted, isFinal || c.config.NoReconnect && !c.core.CanResume())
 }
 
 // close ends the client for good.

@@ -64,8 +64,12 @@ func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 	}
 }
 
-// begin begins the session of a new connection.
+// begin begins the session of a new connection, unless the client has ended.
 func (m *Machine) begin(conn *connection, lease Lease, at Instant) {
+	if m.closed != nil { // it wanted no session but its first one
+		m.out.Disconnect = Disconnect{Owner: conn.owner, End: m.closed, Then: CloseNow}
+		return
+	}
 	m.conn = conn
 	m.session = &session{
 		name: conn.hello.Session, secret: conn.hello.Secret, next: conn.parts, lease: lease,

@@ -74,7 +74,7 @@ func (m *Machine) disconnect(at Instant, how *End, then Then) {
 // about taking up a session on another connection.
 func (m *Machine) survives(how *End) bool {
 	if how.Moved {
-		return m.closed == nil && !m.config.NoReconnect && m.session.secret != ""
+		return m.closed == nil && m.session.secret != ""
 	}
 	return m.keepsSession() && !endsSession(how.Code)
 }

@@ -71,7 +71,7 @@
 // # Sessions that survive
 //
 // If the hello has a secret, the session survives when the broker has sent moving. With KeepSession, it survives other
-// ends, too: see [Machine.survives]. Holders hold on, waiters wait, and new requests are pending. The client counts the
+// ends, too: see [Machine.survives]. With NoReconnect, the client then ends when it loses its session or its lease. Holders hold on, waiters wait, and new requests are pending. The client counts the
 // waits itself. A waiter that must not wait ends. The lease goes on, and when it ends, the holders lose their locks.
 // What waits goes on waiting even then.
 //

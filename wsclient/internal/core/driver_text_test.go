@@ -145,7 +145,7 @@ func endText(e *End) string {
 	case Closed:
 		text = "closed"
 	}
-	if e.Because != nil && e.How != Lost {
+	if e.Because != nil && e.How != Lost && e.How != Closed {
 		text += " (" + endText(e.Because) + ")"
 	}
 	return text

@@ -31,7 +31,8 @@ const (
 	// Disconnected is the end of a connection, and of the requests that ended with it: see Reason and Err.
 	Disconnected
 	// Closed is the end of the client, and of the requests that ended with it. Err says why. It is nil if the
-	// owner of the client has closed or drained it.
+	// owner of the client has closed or drained it. Because is the end of the last connection, if the client has
+	// ended because it could not take up its session.
 	Closed
 )
 

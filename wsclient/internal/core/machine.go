@@ -9,7 +9,7 @@ import (
 
 // Config holds the client's options that a machine needs.
 type Config struct {
-	NoReconnect bool          // the first connection is the last
+	NoReconnect bool          // the first session is the last, and it survives only a move of the broker
 	KeepSession bool          // the broker keeps the session after any end of its connection
 	StopTime    time.Duration // how long holders need to stop; 0: not known
 }

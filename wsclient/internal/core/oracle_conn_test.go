@@ -54,6 +54,9 @@ func (o *oracle) tick() {
 			o.disconnect("lease"+late, "disconnected: lease"+late, true, 0)
 		} else {
 			o.endLease("lease" + late)
+			if o.config.NoReconnect {
+				o.endWithSession()
+			}
 		}
 	}
 	o.checkAnswer()
@@ -150,8 +153,7 @@ func (o *oracle) connect(c command) {
 	}
 	switch {
 	case o.absent == nil:
-		o.link = next
-		o.settleIn()
+		o.enter(next)
 	case o.late(next) >= 0:
 		o.disconnected = append(o.disconnected,
 			fmt.Sprintf("end of %s: disconnected: lease%s, close", next.owner, lateText(o.late(next))))

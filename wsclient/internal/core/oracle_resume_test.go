@@ -42,10 +42,10 @@ func (o *oracle) session() *link {
 }
 
 func (o *oracle) survives(code int) bool {
-	if o.closed || o.config.NoReconnect || o.link.secret == "" {
+	if o.closed || o.link.secret == "" {
 		return false
 	}
-	return code == moves || o.config.KeepSession && !endsIt(code)
+	return code == moves || o.config.KeepSession && !o.config.NoReconnect && !endsIt(code)
 }
 
 func (o *oracle) isKept() bool { return o.survives(0) }
@@ -136,8 +136,36 @@ func (o *oracle) isStale(c *call) bool {
 
 // loseSession gives up the session that has no connection.
 func (o *oracle) loseSession() {
-	o.endSession(o.absent, o.why, o.last)
+	if o.config.NoReconnect {
+		o.endWithSession()
+	} else {
+		o.endSession(o.absent, o.why, o.last)
+	}
 	o.stated = append(o.stated, "not taken up")
+}
+
+// endWithSession ends the client, because it does not get its session back.
+func (o *oracle) endWithSession() {
+	o.closed = true
+	const text = "closed"
+	if o.trial != nil {
+		o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s", o.trial.link.owner, text))
+		o.trial = nil
+	}
+	o.endSession(o.absent, "connection", text)
+	for _, c := range o.in("pending") {
+		o.end(c, text)
+	}
+}
+
+// enter begins the session of a new link, unless the client has ended.
+func (o *oracle) enter(next *link) {
+	if o.closed {
+		o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: closed, close", next.owner))
+		return
+	}
+	o.link = next
+	o.settleIn()
 }
 
 // state states the session on a new link.
@@ -151,8 +179,7 @@ func (o *oracle) state(next *link) {
 	m.ID.N = 1_000_000
 	if bare.More = false; codec.CheckFrame(&bare, next.limits()) != nil {
 		o.loseSession()
-		o.link = next
-		o.settleIn()
+		o.enter(next)
 		return
 	}
 	all := o.onLink()
@@ -253,9 +280,9 @@ func (o *oracle) hearAnswer(c command) {
 		t := o.trial
 		o.trial = nil
 		o.loseSession()
-		o.link, link.next = link, link.parts
+		link.next = link.parts
 		o.hear(link, t.sent)
-		o.settleIn()
+		o.enter(link)
 	default:
 		o.endTrial("disconnected: connection", ", close", 0)
 	}

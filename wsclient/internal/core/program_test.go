@@ -114,7 +114,7 @@ func (p *program) next() command {
 
 func (p *program) canConnect() bool {
 	m := p.duel.driver.machine
-	return !m.IsConnected() && !m.IsResuming() && m.Closed() == nil && (m.last == nil || !m.config.NoReconnect)
+	return !m.IsConnected() && !m.IsResuming() && m.Closed() == nil && (m.last == nil || !m.config.NoReconnect || m.CanResume())
 }
 
 // rare makes up a question, or, rarely, a step that ends the client.

@@ -59,8 +59,17 @@ func (m *Machine) endResumption(how *End, then Then, at Instant) {
 
 // loseSession ends a session that cannot be taken up. The message says why, for people.
 func (m *Machine) loseSession(message string, at Instant) {
-	m.endSession(m.afterwards(), at)
+	if m.config.NoReconnect {
+		m.endWithSession(errors.New("the session was not taken up: "+message), at)
+	} else {
+		m.endSession(m.afterwards(), at)
+	}
 	m.out.Answer, m.out.Changed = &wire.NotResumed{Message: message}, true
+}
+
+// endWithSession ends a client whose first session is its last, although the broker had moved.
+func (m *Machine) endWithSession(err error, at Instant) {
+	m.close(&End{How: Closed, Reason: ReasonConnection, Err: err, Because: m.last}, at)
 }
 
 // afterwards returns the end of the last connection, as the reason for a loss that a broker has reported since. It has

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -40,6 +41,10 @@ func (m *Machine) checkLease(at Instant) {
 	} else {
 		ended.Because = m.last
 		m.endLease(ended, at)
+		if m.config.NoReconnect {
+			m.endWithSession(fmt.Errorf("the broker has moved, and within %v there was no other",
+				m.session.lease.Length()), at)
+		}
 	}
 }
 

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -113,6 +111,7 @@ type clusterRig struct {
 	links []*storeLink
 
 	transports []*http.Transport // by which the brokers reach one another
+	log        testLog           // of all of them
 }
 
 const takeover = 5 * time.Second
@@ -140,7 +139,7 @@ func (c *clusterRig) add(n int) {
 	c.t.Helper()
 	link, transport := &storeLink{memoryStore: c.store}, c.transport()
 	c.transports = append(c.transports, transport)
-	b, err := broker.New(broker.Config{Drain: broker.None, Cluster: &broker.Cluster{
+	b, err := broker.New(broker.Config{Drain: broker.None, Logger: c.log.logger(), Cluster: &broker.Cluster{
 		Store: link, Transport: transport, Address: fmt.Sprintf("ws://b%d.test:27002", n),
 		Takeover: takeover, Refuse: true,
 	}})
@@ -220,27 +219,6 @@ func TestTakeover(t *testing.T) {
 		pass(time.Second)
 		if first.broker.Serves() {
 			t.Error("the first broker has not noticed that another one has taken over")
-		}
-	})
-}
-
-// A standby refuses clients, and names the owner.
-func TestStandby(t *testing.T) {
-	inCluster(t, 2, func(c *clusterRig) {
-		for _, test := range []struct {
-			rig    *rig
-			path   string
-			status int
-		}{
-			{c.rigs[1], "/readyz", 503}, {c.rigs[1], "/leader", 503},
-			{c.rigs[0], "/leader", 200}, {c.rigs[0], "/readyz", 200},
-		} {
-			response := test.rig.get(test.path, nil)
-			body, _ := io.ReadAll(response.Body)
-			names := strings.Contains(string(body), "ws://b0.test:27002")
-			if response.StatusCode != test.status || names != (test.status == 503) {
-				t.Errorf("%s: %s %s", test.path, response.Status, body)
-			}
 		}
 	})
 }

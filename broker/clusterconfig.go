@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/cluster"
@@ -26,6 +27,9 @@ type Cluster struct {
 	Refuse bool
 }
 
+// isNotForURL reports whether a URL never contains r.
+func isNotForURL(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }
+
 // defaultTakeover is the default of Takeover.
 const defaultTakeover = 5 * time.Second
 
@@ -44,7 +48,8 @@ func (c *Cluster) withDefaults(stateDir string) (*Cluster, error) {
 		return nil, errors.New("broker: Cluster and StateDir exclude each other")
 	case filled.Store == nil:
 		return nil, errors.New("broker: Cluster.Store: missing")
-	case err != nil || address.Host == "" || address.Scheme != "ws" && address.Scheme != "wss":
+	case err != nil || address.Host == "" || address.Scheme != "ws" && address.Scheme != "wss",
+		strings.ContainsFunc(filled.Address, isNotForURL):
 		return nil, errors.New("broker: Cluster.Address: want a URL such as ws://10.0.0.7:27002")
 	case filled.Takeover < 100*time.Millisecond:
 		return nil, errors.New("broker: Cluster.Takeover: want at least 100ms")

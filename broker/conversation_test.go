@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/cluster"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
@@ -22,17 +23,29 @@ func TestConversations(t *testing.T) {
 	for _, c := range conversations {
 		t.Run(c.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b, err := broker.New(broker.Config{Drain: broker.None})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if first := c.Steps[0]; first.Kind == wiretest.Grace {
-					b.RigGrace(first.Wait)
-				}
+				b := brokerOf(t, c.Steps[0])
 				rigged(t, b, func(r *rig) { newStage(r).play(c) })
 			})
 		})
 	}
+}
+
+// brokerOf returns the broker of a conversation, which the first step may describe.
+func brokerOf(t *testing.T, first wiretest.Step) *broker.Broker {
+	t.Helper()
+	config := broker.Config{Drain: broker.None}
+	if first.Kind == wiretest.Owner {
+		store := &memoryStore{sessions: make(map[string]cluster.Session)}
+		config.Cluster = &broker.Cluster{Store: &storeLink{memoryStore: store}, Address: first.URL}
+	}
+	b, err := broker.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Kind == wiretest.Grace {
+		b.RigGrace(first.Wait)
+	}
+	return b
 }
 
 // A stage plays a conversation. Before it sends anything, it checks that each connection has
@@ -114,7 +127,9 @@ func (s *stage) act(step wiretest.Step) bool {
 	case wiretest.Vanish:
 		p.vanish()
 		delete(s.peers, step.Conn)
-	case wiretest.Grace: // TestConversations has already handled it
+	case wiretest.Grace: // see brokerOf
+	case wiretest.Owner:
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time: the broker becomes the owner
 	case wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke:
 		s.operator.change(step)
 		s.broker.SetAccess(s.operator.control(s.t))

@@ -26,7 +26,8 @@ func (l *loop) info(s *session, m *wire.Info) {
 func (l *loop) beginListing(s *session, m *wire.Info) {
 	query := core.QueryOf(m)
 	l.viewOf(s).narrow(&query)
-	p := newPage(m.ID)
+	term, address := l.member.asOwner()
+	p := newPage(wire.InfoPage{ID: m.ID, Term: term, Owner: address})
 	query.Tell = p.add
 	s.listing = &listing{m, s.rights, l.table.BeginPage(query), p}
 }

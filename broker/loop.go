@@ -320,6 +320,7 @@ func (l *loop) open(s *session) {
 		NotGranting: l.core.Pause(l.now()),
 		Identity:    s.peer.Identity,
 	}
+	hello.Term, hello.Owner = l.member.asOwner()
 	if s.lasting != nil {
 		hello.Secret = s.lasting.secret
 	}

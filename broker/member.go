@@ -267,6 +267,16 @@ func (m *member) owner() cluster.Owner {
 	return m.machine.Owner()
 }
 
+// asOwner returns the term of this broker and the URL that it advertises. They are 0 and "" if it is alone.
+func (m *member) asOwner() (term int64, address string) {
+	if m == nil {
+		return 0, ""
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.term, m.self.Address
+}
+
 // logTerm logs that this broker is the owner now.
 func (m *member) logTerm() {
 	m.mu.Lock()

@@ -11,7 +11,7 @@ import (
 // A page is an InfoPage that the loop encodes while it goes through the locks. An InfoPage with all its
 // locks would be a megabyte of garbage, and the collector needs time on the loop's processor.
 type page struct {
-	wire.InfoPage // makes a page a wire.Reply; only the ID is set
+	wire.InfoPage // makes a page a wire.Reply; its locks are only in the frame
 
 	frame *[]byte // from frames
 	size  int     // what jsonsize.Reply would return for the InfoPage
@@ -21,11 +21,11 @@ type page struct {
 // frames holds memory for the frames of pages. A [pageLimit] limits how many are in use.
 var frames = sync.Pool{New: func() any { return new([]byte) }}
 
-func newPage(id wire.ID) *page {
-	p := &page{frame: frames.Get().(*[]byte)}
-	p.ID = id
+// newPage begins a page that has no locks yet, and whose end is not known.
+func newPage(head wire.InfoPage) *page {
+	p := &page{InfoPage: head, frame: frames.Get().(*[]byte)}
 	p.size = jsonsize.Reply(&p.InfoPage)
-	*p.frame, p.err = codec.BeginInfoPage((*p.frame)[:0], id)
+	*p.frame, p.err = codec.BeginInfoPage((*p.frame)[:0], p.ID)
 	return p
 }
 
@@ -44,7 +44,8 @@ func (p *page) add(lock *wire.LockInfo) {
 
 // end ends the page. The listing continues with next, unless that is 0.
 func (p *page) end(next int64, pause wire.Pause) {
-	*p.frame = codec.EndInfoPage(*p.frame, next, pause)
+	p.Next, p.NotGranting = next, pause
+	*p.frame = codec.EndInfoPage(*p.frame, &p.InfoPage)
 }
 
 // recycle gives the memory of the frame back. p may no longer be used.

@@ -19,8 +19,9 @@ func TestPageIsAnInfoPage(t *testing.T) {
 		{ID: id, Locks: []wire.LockInfo{}},
 		{ID: id, Locks: []wire.LockInfo{lock}, Next: 9},
 		{ID: id, Locks: []wire.LockInfo{odd, lock, odd, odd}, NotGranting: wire.PauseDraining},
+		{ID: id, Locks: []wire.LockInfo{lock}, Next: 9, Term: 3, Owner: "ws://b0.test:27002"},
 	} {
-		p := newPage(m.ID)
+		p := newPage(wire.InfoPage{ID: m.ID, Term: m.Term, Owner: m.Owner})
 		for i := range m.Locks {
 			p.add(&m.Locks[i])
 		}
@@ -38,7 +39,7 @@ func TestPageIsAnInfoPage(t *testing.T) {
 
 // A name that cannot be encoded is an error, as it is for an InfoPage.
 func TestPageFails(t *testing.T) {
-	p := newPage(wire.ID{Session: "aaaaaaaa", N: 7})
+	p := newPage(wire.InfoPage{ID: wire.ID{Session: "aaaaaaaa", N: 7}})
 	p.add(&wire.LockInfo{Name: "\xff"})
 	if p.err == nil {
 		t.Error("a name that is not UTF-8 was accepted")

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httputil"
@@ -74,17 +75,22 @@ func (b *Broker) refuseProxied(w http.ResponseWriter, _ *http.Request, _ error) 
 // refuseStandby refuses a request, and names the owner.
 func (b *Broker) refuseStandby(w http.ResponseWriter) {
 	help := "on standby, and there is no owner now"
-	if target := b.ownerURL(); target != nil {
-		help = "on standby: the owner is " + b.member.owner().Address
+	if owner := b.member.owner(); b.ownerURL() != nil {
+		help = "on standby: the owner is " + describeOwner(owner.Term, owner.Address)
 	}
 	refused := &refusal{http.StatusServiceUnavailable, help}
 	refused.answer(w)
 }
 
-// serveLeader answers whether this broker is the owner.
+// describeOwner names an owner, for people.
+func describeOwner(term int64, address string) string {
+	return fmt.Sprintf("%s (term %d)", address, term)
+}
+
+// serveLeader answers whether this broker is the owner, and which one is.
 func (b *Broker) serveLeader(w http.ResponseWriter) {
 	if phase := b.life.now(); phase == phaseServing && b.member.mayAnswer() {
-		_, _ = io.WriteString(w, "ok\n")
+		_, _ = fmt.Fprintf(w, "the owner is %s\n", describeOwner(b.member.asOwner()))
 		return
 	}
 	b.refuseStandby(w)

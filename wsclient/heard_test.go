@@ -16,6 +16,9 @@ func (a *actor) heard(reply wire.Reply, line int) {
 		if err := <-a.dialed; err != nil || a.client.Session() != m.Session {
 			a.t.Fatalf("line %d: dial: %v", line, err)
 		}
+		if url, term := a.client.Owner(); url != m.Owner || term != m.Term {
+			a.t.Errorf("line %d: the owner is %s of term %d", line, url, term)
+		}
 		a.timeout = millis(m.TimeoutMS)
 		wsclient.AskNobody(a.client)
 	case *wire.Granted:

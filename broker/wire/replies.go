@@ -25,6 +25,10 @@ type Hello struct {
 	// Secret is what a client needs to take up the session on another connection: see [Resume]. Empty: it cannot
 	// be taken up.
 	Secret string `json:"secret,omitzero"`
+	// Term and Owner are set if the broker is one of several. Owner is the URL at which the broker that the
+	// client talks to, perhaps through a standby, is the owner, and Term is the number of its term.
+	Term  int64  `json:"term,omitzero"`
+	Owner string `json:"owner,omitzero"`
 }
 
 // Granted says that a request now holds its locks.
@@ -80,6 +84,9 @@ type InfoPage struct {
 	// Next is the After of the next page. 0: this page is the last.
 	Next        int64 `json:"next,omitzero"`
 	NotGranting Pause `json:"not_granting,omitzero"`
+	// Term and Owner are those of the [Hello].
+	Term  int64  `json:"term,omitzero"`
+	Owner string `json:"owner,omitzero"`
 }
 
 // Chain answers [Why]. It is empty if nobody is in the way.

@@ -118,6 +118,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     if (checkLease()) return; // the hello came too late
     conn.session = m.session;
     conn.secret = m.secret;
+    conn.owner = m.owner && { url: m.owner, term: m.term };
     pingDue = made.mono + heartbeat;
     arm();
     const start = () => {

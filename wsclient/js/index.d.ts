@@ -181,6 +181,11 @@ export interface LockManager extends EventTarget, AsyncDisposal {
    * connection. It may be one heartbeat old, by default 5 s.
    */
   readonly notGranting: NotGranting | undefined;
+  /**
+   * The broker that serves this client, if it is one of several. It is undefined if the broker is alone, and while
+   * there is no connection.
+   */
+  readonly owner: Owner | undefined;
   /** Resolves to the error that says why the client has ended for good. It never rejects. */
   readonly closed: Promise<unknown>;
   /**
@@ -225,6 +230,14 @@ export interface RenewalFailedEvent extends Event {
 export interface LateLossEvent extends Event {
   /** A {@link LostError} or a {@link StolenError}, unless the broker breaks the protocol. */
   readonly error: Error;
+}
+
+/** The owner: of several brokers with one record, the one that grants locks. */
+export interface Owner {
+  /** Where clients and other brokers reach it, also if this client is connected to a standby that passes it on. */
+  readonly url: string;
+  /** The number of its term. It rises with each owner. */
+  readonly term: number;
 }
 
 /** Who a client is to the broker, with the field names of the protocol. */

@@ -84,6 +84,10 @@ export class Inspector extends EventTarget {
     return this.#client.conn?.notGranting;
   }
 
+  get owner() {
+    return this.#client.conn?.owner;
+  }
+
   get closed() {
     return this.#client.closed;
   }

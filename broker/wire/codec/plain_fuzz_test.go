@@ -108,6 +108,7 @@ var almostPlain = []string{
 // Append and package json write the same, whatever the fields of a message hold.
 func FuzzPlainAppend(f *testing.F) {
 	f.Add("k3v9x2mq", int64(5), "orders/42", "create_user", int64(-1), false)
+	f.Add("k3v9x2mq", int64(5), "orders/\"42\"", "create_user", int64(1), false)
 	f.Add("a\"b", int64(-1), "a\\b", "\x00", int64(0), true)
 	f.Add("", int64(0), "", "ä", int64(7), true)
 	f.Add("x\x7f", int64(0), "<&>", "\u2028", int64(7), true)
@@ -139,7 +140,9 @@ func FuzzPlainAppend(f *testing.F) {
 
 // anyPage returns a listing with these values in all its fields.
 func anyPage(id wire.ID, name, author string, n int64, flag bool) *wire.InfoPage {
-	page := &wire.InfoPage{ID: id, Locks: []wire.LockInfo{}, Next: n, NotGranting: wire.Pause(author)}
+	page := &wire.InfoPage{
+		ID: id, Locks: []wire.LockInfo{}, Next: n, NotGranting: wire.Pause(author), Term: n, Owner: name,
+	}
 	if flag {
 		info := anyChange(id, name, author, n, flag).Request
 		page.Locks = []wire.LockInfo{

@@ -25,7 +25,7 @@ func appendInfoPage(dst []byte, m *wire.InfoPage) (frame []byte, plain bool) {
 			return dst, false
 		}
 	}
-	return EndInfoPage(dst, m.Next, m.NotGranting), plain && isPlain(string(m.NotGranting))
+	return EndInfoPage(dst, m), plain && isPlain(string(m.NotGranting)) && isPlain(m.Owner)
 }
 
 // BeginInfoPage appends the beginning of the frame of an [wire.InfoPage] with that id. Its locks follow:
@@ -55,13 +55,17 @@ func AppendLock(dst []byte, l *wire.LockInfo) ([]byte, error) {
 	return append(dst, text...), nil
 }
 
-// EndInfoPage appends the end of the frame of an [wire.InfoPage].
-func EndInfoPage(dst []byte, next int64, pause wire.Pause) []byte {
+// EndInfoPage appends the end of the frame of m, after its locks. The texts of m must need no escape in JSON.
+func EndInfoPage(dst []byte, m *wire.InfoPage) []byte {
 	dst = append(dst, ']')
-	if next != 0 {
-		dst = appendInt(dst, `,"next":`, next)
+	if m.Next != 0 {
+		dst = appendInt(dst, `,"next":`, m.Next)
 	}
-	return append(appendSome(dst, `,"not_granting":"`, string(pause)), '}')
+	dst = appendSome(dst, `,"not_granting":"`, string(m.NotGranting))
+	if m.Term != 0 {
+		dst = appendInt(dst, `,"term":`, m.Term)
+	}
+	return append(appendSome(dst, `,"owner":"`, m.Owner), '}')
 }
 
 func appendLock(dst []byte, l *wire.LockInfo) (text []byte, plain bool) {

@@ -11,7 +11,7 @@ const integer = len("9007199254740991,")
 func Reply(m wire.Reply) int {
 	switch m := m.(type) {
 	case *wire.InfoPage:
-		n := 200
+		n := 200 + text(m.Owner)
 		for i := range m.Locks {
 			n += Lock(&m.Locks[i])
 		}

@@ -16,7 +16,7 @@ var longestID = wire.ID{Session: "aaaaaaaa", N: wire.MaxInteger}
 func TestListing(t *testing.T) {
 	const most = wire.MaxInteger
 	const many = int(min(most, math.MaxInt)) // the greatest int on a 32-bit machine
-	page := &wire.InfoPage{ID: longestID, Next: most}
+	page := &wire.InfoPage{ID: longestID, Next: most, NotGranting: wire.PauseDraining, Term: most, Owner: "\x00"}
 	request := wire.RequestInfo{
 		ID: longestID, Author: "\x00", Mode: wire.Shared, Limit: wire.Some(wire.MaxLimit), Token: most,
 		Locks: []string{"\x00"}, Parent: longestID, DurationMS: most, Gone: true,

@@ -92,7 +92,7 @@ func Parse(name, text string) (Conversation, error) {
 // open.
 func (s Step) follow(open map[string]bool, first bool) error {
 	switch {
-	case s.Kind == Grace && !first:
+	case (s.Kind == Grace || s.Kind == Owner) && !first:
 		return errors.New("this line must be the first step")
 	case s.Kind == Grace, s.Kind == Pass, s.Kind >= Trust:
 		return nil

@@ -26,13 +26,17 @@ const (
 	Permit                     // broker permits a acquire,list on build/**: a further permission of a
 	Withdraw                   // broker permits a nothing: it has no permissions
 	Revoke                     // broker revokes a: it no longer accepts the credentials of a
+	Owner                      // broker is the owner at ws://...: it is one of several, and clients reach it at URL
 )
 
-const graceLine = "broker grants nothing for "
+const (
+	graceLine = "broker grants nothing for "
+	ownerLine = "broker is the owner at "
+)
 
 var kindNames = []string{
 	"unknown", "connect", "send", "send binary", "receive", "closed", "close", "vanish", "pass", "grace",
-	"trust", "permit", "withdraw", "revoke",
+	"trust", "permit", "withdraw", "revoke", "owner",
 }
 
 // String returns the kind in words.
@@ -48,7 +52,7 @@ type Step struct {
 	// Line is the number of the line in the file, from 1.
 	Line int
 	Kind Kind
-	// Conn is the connection: "a", "b" or "c". It is empty with Pass and Grace. The client of a has
+	// Conn is the connection: "a", "b" or "c". It is empty with Pass, Grace and Owner. The client of a has
 	// the identity a.
 	Conn string
 	// Query is the query of the URL without the label, with Connect.
@@ -62,6 +66,8 @@ type Step struct {
 	// Wait is how much time passes, with Pass and Grace. With Trust it is when the credentials
 	// expire, and 0 if they do not.
 	Wait time.Duration
+	// URL is where clients reach the broker, with Owner.
+	URL string
 	// Allow are the verbs, and Locks the globs, of a Permit.
 	Allow, Locks []string
 }
@@ -76,6 +82,9 @@ func parseStep(line string) (Step, error) {
 		step, err := parsePass(wait)
 		step.Kind = Grace
 		return step, err
+	}
+	if url, ok := strings.CutPrefix(line, ownerLine); ok {
+		return Step{Kind: Owner, URL: url}, nil
 	}
 	if subject == "broker" {
 		return parseAccess(rest)

@@ -58,6 +58,14 @@ a <- close 1003 binary frame
 	}
 }
 
+func TestParseOwner(t *testing.T) {
+	got, err := Parse("x", "broker is the owner at ws://192.0.2.9:27002\n")
+	want := []Step{{Line: 1, Kind: Owner, URL: "ws://192.0.2.9:27002"}}
+	if err != nil || !reflect.DeepEqual(got.Steps, want) {
+		t.Errorf("got %+v, %v, want %+v", got.Steps, err, want)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                 "1: a conversation without a step",
@@ -69,7 +77,8 @@ func TestParseRefuses(t *testing.T) {
 		"a connects\na ->\n":               "2: want connects, closes, vanishes, or an arrow and a frame",
 		"a connects\na => {}\n":            `2: want -> or <-, not "=>"`,
 		"broker grants nothing for ever\n": `1: want a duration above 0 such as 5s, not "ever"`,
-		"a connects\nbroker grants nothing for 3s\n": "2: this line must be the first step",
+		"a connects\nbroker grants nothing for 3s\n":  "2: this line must be the first step",
+		"a connects\nbroker is the owner at ws://b\n": "2: this line must be the first step",
 		"broker trusts d\n": "1: want broker trusts, permits or revokes, " +
 			"and then a, b or c",
 		"broker trusts a 4s\n":                `1: want broker trusts a for 4s, not "trusts a 4s"`,

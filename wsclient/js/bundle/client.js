@@ -304,6 +304,7 @@ if (m.type !== "hello" || m.protocol !== 1 || !(timeout > 0 && heartbeat > 0 && 
 if (checkLease()) return;
 conn.session = m.session;
 conn.secret = m.secret;
+conn.owner = m.owner && { url: m.owner, term: m.term };
 pingDue = made.mono + heartbeat;
 arm();
 const start = () => {
@@ -734,6 +735,9 @@ return this.#client.conn?.session ?? "";
 }
 get notGranting() {
 return this.#client.conn?.notGranting;
+}
+get owner() {
+return this.#client.conn?.owner;
 }
 get closed() {
 return this.#client.closed;

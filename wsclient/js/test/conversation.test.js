@@ -215,6 +215,7 @@ class Actor extends Stage {
       case "hello":
         this.locks = await this.connecting;
         assert.equal(this.locks.session, m.session);
+        assert.deepEqual(this.locks.owner, m.owner && { url: m.owner, term: m.term });
         break;
       case "granted":
         assert.equal(attempt.lock.token, m.token);

@@ -1,0 +1,60 @@
+package broker_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A standby refuses clients, and names the owner.
+func TestStandby(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		const owner = "the owner is ws://b0.test:27002 (term 1)\n"
+		for _, test := range []struct {
+			rig    *rig
+			path   string
+			status int
+			body   string
+		}{
+			{c.rigs[1], "/readyz", 503, "on standby: " + owner},
+			{c.rigs[1], "/leader", 503, "on standby: " + owner},
+			{c.rigs[0], "/leader", 200, owner},
+			{c.rigs[0], "/readyz", 200, "ok\n"},
+		} {
+			response := test.rig.get(test.path, nil)
+			body, _ := io.ReadAll(response.Body)
+			if response.StatusCode != test.status || string(body) != test.body {
+				t.Errorf("%s: %s %s", test.path, response.Status, body)
+			}
+		}
+	})
+}
+
+// The owner says in each hello and each page of locks that it is the owner. The log of a standby names each owner.
+func TestOwnerIsShown(t *testing.T) {
+	inCluster(t, 3, func(c *clusterRig) {
+		c.rigs[0].server.Stop()
+		next := c.owner()
+		which := map[*rig]string{c.rigs[1]: "ws://b1.test:27002", c.rigs[2]: "ws://b2.test:27002"}[next]
+		pass(time.Second)
+		a := next.connect("a")
+		a.send(`{"type":"info","id":"aaaaaaaa--0"}`)
+		frames := a.take()
+		if len(frames) != 2 {
+			t.Fatalf("got %q, want a hello and a page", frames)
+		}
+		for _, frame := range frames {
+			if want := `,"term":2,"owner":"` + which + `"}`; !strings.HasSuffix(frame, want) {
+				t.Errorf("got %s, want %s at its end", frame, want)
+			}
+		}
+		next.left(a)
+		for owner, term := range map[string]string{"ws://b0.test:27002": "1", which: "2"} {
+			said := c.log.lines("this broker is on standby", `"owner":"`+owner+`","term":`+term)
+			if want := map[string]int{"1": 2, "2": 1}[term]; len(said) != want {
+				t.Errorf("%d lines say that %s is the owner, want %d", len(said), owner, want)
+			}
+		}
+	})
+}

@@ -62,7 +62,8 @@ Elsewhere, as in a pipe, info prints the listing, which programs can parse. Its 
 A request without an author has no @ there; -o wide shows its client. At most 100 holders and 100 waiters of a lock are
 listed. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and
 authors that are not printable are quoted as in Go. While the broker grants no locks to anyone, a line on stderr says
-so and gives the reason.
+so and gives the reason. If several brokers share a record, a line on stderr names the owner, which serves you, and the
+number of its term.
 
 With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, --watch prints one
 listing after another, each with the time above it. For very many locks, use brokerctl top.`
@@ -110,10 +111,13 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 		return err
 	}
 	defer client.Close()
-	switch {
-	case terminal:
+	if terminal {
 		return live.Run(ctx, c.show(client, app.Stdout), os.Stdin, app.Stdout)
-	case c.Watch:
+	}
+	if owner := ownerOf(client); owner != "" {
+		_, _ = fmt.Fprintln(app.Stderr, "brokerctl:", owner)
+	}
+	if c.Watch {
 		return c.repeat(ctx, client, app)
 	}
 	return c.print(ctx, client, app)
@@ -215,8 +219,10 @@ func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form form)
 	}
 	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what,
 		c.hostPort(), locks, waiting)
-	if why := notGranting(client); why != "" {
-		frame.Title += "; " + why
+	for _, more := range []string{ownerOf(client), notGranting(client)} {
+		if more != "" {
+			frame.Title += "; " + more
+		}
 	}
 	return frame
 }

@@ -62,6 +62,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"cmpmasked":   compareMasked,
 		"mute":        mute,
 		"oldbroker":   oldBroker,
+		"ownerof":     ownerOfTerm,
 		"refusing":    refusing,
 		"replyserver": replyServer,
 		"holder":      holder,

@@ -167,6 +167,15 @@ func brokerFailure(err error) error {
 	return err
 }
 
+// ownerOf says which of several brokers serves the client. It returns "" if the broker is alone.
+func ownerOf(client *wsclient.Client) string {
+	url, term := client.Owner()
+	if url == "" {
+		return ""
+	}
+	return fmt.Sprintf("the owner is %s (term %d)", printable.Text(url), term)
+}
+
 // notGranting returns why the broker grants nothing to anyone now, or "" if it grants.
 func notGranting(client *wsclient.Client) string {
 	refusal := new(wsclient.Error)

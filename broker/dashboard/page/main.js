@@ -56,10 +56,13 @@ const show = () => {
   setText(stateMore, more ? ` ${more}` : "");
   document.title = `${kind === "bad" ? "(!) " : ""}${shown.title} – ${location.host}`;
   document.body.classList.toggle("stale", page.session.state !== "connected" || isSilent());
-  setText(document.getElementById("broker"), location.host);
+  setText(document.getElementById("broker"), location.host + ownerOf(page.session.locks));
   if (returning) scrollTo(0, scrolled);
   returning = false;
 };
+
+// ownerOf says which of several brokers serves this page, if there are several.
+const ownerOf = ({ owner } = {}) => (owner ? `, owner ${toVisible(owner.url)} (term ${owner.term})` : "");
 
 // isSilent reports whether the broker has answered nothing for a while, neither over HTTP nor on the connection.
 const isSilent = () => page.past.isLate() && page.session.heard < page.past.asked;

@@ -20,6 +20,7 @@ type config struct {
 	processes int
 	times     int
 	noLock    bool
+	resume    bool
 	file      string
 	worker    bool
 }
@@ -27,10 +28,11 @@ type config struct {
 func main() {
 	var c config
 	flag.StringVar(&c.broker, "broker", "",
-		"`URL` of a broker, such as ws://127.0.0.1:27002; empty: start one in this process")
+		"`URL` of a broker, or several with commas; empty: start one in this process")
 	flag.IntVar(&c.processes, "processes", 8, "how many processes add")
 	flag.IntVar(&c.times, "times", 500, "how many times each of them adds 1")
 	flag.BoolVar(&c.noLock, "no-lock", false, "do not lock, to see what is lost")
+	flag.BoolVar(&c.resume, "resume", false, "keep the locks while there is no connection, even after a crash")
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("counter-%d", os.Getpid()))
 	flag.StringVar(&c.file, "file", file, "file of the number; removed at the end")
 	flag.BoolVar(&c.worker, "worker", false, "be one of the processes; for this program's own use")

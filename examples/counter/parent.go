@@ -34,7 +34,8 @@ func (c config) parent(ctx context.Context) error {
 		return err
 	}
 
-	if err := c.runProcesses(ctx); err != nil {
+	losses, err := c.runProcesses(ctx)
+	if err != nil {
 		return err
 	}
 
@@ -43,46 +44,51 @@ func (c config) parent(ctx context.Context) error {
 		return err
 	}
 	expected := int64(c.processes) * int64(c.times)
-	fmt.Printf("expected %d, actual %d, lost %d\n", expected, actual, expected-actual)
+	fmt.Printf("expected %d, actual %d, lost %d; locks lost: %d\n", expected, actual, expected-actual, losses)
 	if actual != expected && !c.noLock {
 		return errors.New("additions were lost despite the lock")
 	}
 	return nil
 }
 
-func (c config) runProcesses(ctx context.Context) error {
+// runProcesses returns how many locks the processes have lost, all together.
+func (c config) runProcesses(ctx context.Context) (losses int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // kills the others if one cannot be started
 	var processes []*process
 	for range c.processes {
 		p, err := c.start(ctx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		processes = append(processes, p)
 	}
 	for _, p := range processes {
-		if _, err := bufio.NewReader(p.out).ReadString('\n'); err != nil {
-			return fmt.Errorf("wait until all are ready: %w", err)
+		if _, err := p.out.ReadString('\n'); err != nil {
+			return 0, fmt.Errorf("wait until all are ready: %w", err)
 		}
 	}
 	for _, p := range processes {
 		if _, err := io.WriteString(p.in, "go\n"); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	var failed error
 	for _, p := range processes {
-		failed = errors.Join(failed, p.cmd.Wait())
+		var lost int
+		_, scanned := fmt.Fscanln(p.out, &lost)
+		if failed := p.cmd.Wait(); failed != nil {
+			scanned = failed
+		}
+		losses, err = losses+lost, errors.Join(err, scanned)
 	}
-	return failed
+	return losses, err
 }
 
 // A process runs this program as a worker.
 type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
-	out io.ReadCloser
+	out *bufio.Reader
 }
 
 func (c config) start(ctx context.Context) (*process, error) {
@@ -91,7 +97,8 @@ func (c config) start(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, "--worker", "--broker="+c.broker, "--file="+c.file,
-		"--times="+strconv.Itoa(c.times), "--no-lock="+strconv.FormatBool(c.noLock))
+		"--times="+strconv.Itoa(c.times), "--no-lock="+strconv.FormatBool(c.noLock),
+		"--resume="+strconv.FormatBool(c.resume))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -101,5 +108,5 @@ func (c config) start(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &process{cmd, in, out}, cmd.Start()
+	return &process{cmd, in, bufio.NewReader(out)}, cmd.Start()
 }

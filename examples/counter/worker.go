@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -11,7 +12,7 @@ import (
 
 // work is the main function of a worker.
 func (c config) work(ctx context.Context) error {
-	client, err := wsclient.Dial(ctx, c.broker, nil)
+	client, err := wsclient.Dial(ctx, c.broker, &wsclient.Options{Resume: c.resume})
 	if err != nil {
 		return err
 	}
@@ -38,22 +39,44 @@ func (c config) work(ctx context.Context) error {
 		}
 		return writeNumber(file, number+1)
 	}
-	for range c.times {
-		if c.noLock {
-			err = add(ctx)
-		} else {
-			err = client.WithLock(ctx, "counter", nil, add)
+	losses := 0
+	for added := 0; added < c.times; {
+		once := func(ctx context.Context) error {
+			err := add(ctx)
+			if err == nil {
+				added++
+			}
+			return err
 		}
-		if err != nil {
+		if c.noLock {
+			err = once(ctx)
+		} else {
+			err = client.WithLock(ctx, "counter", nil, once)
+		}
+		switch {
+		case errors.Is(err, wsclient.ErrLost):
+			losses++ // and again, if it has not written the number
+		case err != nil:
 			return err
 		}
 	}
+	fmt.Println(losses)
 	return nil
 }
 
 // think stands for the work that a real program does between reading and writing. It sends a query, here to the
-// broker, and waits for the answer. Meanwhile the other processes run.
+// broker, and waits for the answer. Meanwhile the other processes run. If the connection breaks, it asks again. If the
+// lock is lost, ctx ends.
 func think(ctx context.Context, client *wsclient.Client) error {
+	for {
+		err := ask(ctx, client)
+		if !errors.Is(err, wsclient.ErrConnection) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func ask(ctx context.Context, client *wsclient.Client) error {
 	for _, err := range client.Info(ctx, nil) {
 		if err != nil {
 			return err

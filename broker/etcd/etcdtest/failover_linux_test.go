@@ -1,238 +1,214 @@
 package etcdtest
 
 import (
-	"context"
 	"flag"
-	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-var kills = flag.Int("kills", 3, "how often the owner is ended: in turns by SIGKILL, SIGTERM and SIGSTOP")
+var (
+	kills     = flag.Int("kills", 4, "how often the owner is ended without a word: in turns by each kind of end")
+	handOvers = flag.Int("handovers", 2, "how often the owner is then ended by SIGTERM")
+	only      = flag.String("kinds", "", "a regular expression for the kinds of ends that -kills means")
+	leaders   = flag.Int("leaders", 3, "the leader of etcd ends with every how many of these ends; 0: with none")
+	plain     = flag.Int("plain", 0, "how many holders, and how many counters, are not kept")
+)
 
-// TestFailover ends the owner of three brokers again and again, while clients that are kept hold locks, and others
-// count under one. No two clients hold a lock, and no increment is lost. After each end, somebody is granted again.
+const (
+	heldLocks    = 20
+	rivals       = 4
+	countClients = 8
+)
+
+// TestFailover ends the owner of three brokers again and again, and with some of these ends the leader of etcd, which
+// has three members. Meanwhile clients hold locks, and others count under one. After each end, everybody must be
+// granted again. No two clients may hold a lock, no increment may be lost, and the history must be linearizable. A
+// planned hand-over must lose no lock.
+//
+// It reports how long nothing was granted, and who has lost a lock.
 func TestFailover(t *testing.T) {
-	m := startMembers(t)
-	brokers := startBrokerds(t, 3, m.endpoints())
-	urls := urlsOf(brokers)
-	owner := awaitOwner(t, brokers)
-	h := hold(t, urls, 20)
-	c := count(t, urls, 8)
-	var pauses []time.Duration
+	r := startRig(t)
+	defer r.report()
+	r.awaitSteady()
+	chosen := slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool {
+		return !regexp.MustCompile(*only).MatchString(k.name)
+	})
 	for n := range *kills {
-		c.awaitGrants(5)
-		how := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGSTOP}[n%3]
-		before := time.Now()
-		if n%3 == 0 && n%2 == 1 {
-			if leader := m.leader(); leader >= 0 { // with the owner of the locks, the leader of etcd
-				m.stop(leader)
-				defer m.start(leader)
-			}
-		}
-		owner.signal(how)
-		c.awaitGrants(5)      // those that were on their way come first
-		candidates := brokers // a broker that was killed has started again, and may be the next owner
-		if how == syscall.SIGSTOP {
-			candidates = without(brokers, owner)
-		}
-		owner = awaitOwner(t, candidates)
-		c.awaitGrants(5)
-		pauses = append(pauses, time.Since(before))
-		for _, b := range brokers {
-			b.signal(syscall.SIGCONT)
-		}
-		if t.Failed() {
-			break
+		if !r.endOwner(chosen[n%len(chosen)], *leaders > 0 && n%*leaders == *leaders-1) {
+			return
 		}
 	}
-	lost := h.finish()
-	c.finish()
-	slices.Sort(pauses)
-	t.Logf("%d ends: %d of %d holders have lost their lock; grants again after %v", *kills, lost, h.total(), pauses)
-	if t.Failed() {
-		for _, b := range brokers {
-			t.Logf("%s:\n%s", b.url, b.logged())
+	for range *handOvers {
+		if !r.endOwner(planned, false) {
+			return
+		}
+	}
+	r.finish()
+}
+
+// A rig is the brokers, the members of etcd, and the clients.
+type rig struct {
+	t        *testing.T
+	members  *members
+	brokers  []*brokerd
+	owner    *brokerd
+	observed *observed
+	holders  *holders
+	counters *counters
+	ends     []ended
+}
+
+func startRig(t *testing.T) *rig {
+	r := &rig{t: t, members: startMembers(t), observed: newObserved()}
+	r.brokers = startBrokerds(t, 3, r.members.endpoints())
+	r.awaitOwner(nil, 0)
+	r.holders = hold(t, r.observed, r.brokers)
+	r.counters = count(t, r.observed, r.brokers)
+	return r
+}
+
+// endOwner ends the owner, waits until everybody is granted again, and undoes the end. It reports false if the test has
+// failed.
+func (r *rig) endOwner(k kind, andLeader bool) bool {
+	r.t.Helper()
+	victim := r.owner
+	run := victim.runs.Load()
+	e := ended{kind: k.name, held: r.holders.kept(), begin: now()}
+	var stopping sync.WaitGroup
+	leader := -1
+	if andLeader {
+		if leader = r.members.leader(); leader >= 0 {
+			e.kind += " and etcd's leader"
+			stopping.Go(func() { r.members.stop(leader) })
+		}
+	}
+	k.end(victim)
+	if k.changesOwner {
+		r.awaitOwner(victim, run)
+	}
+	r.counters.awaitAll()
+	e.pause, e.until = r.counters.pauseSince(e.begin)
+	k.undo(victim)
+	if leader >= 0 {
+		stopping.Wait()
+		r.members.start(leader)
+		<-r.members.server[leader].Server.ReadyNotify()
+	}
+	r.awaitSteady()
+	e.lost = r.holders.takeLosses()
+	r.ends = append(r.ends, e)
+	r.t.Logf("%3d: %s", len(r.ends), e)
+	if k.name == planned.name && *plain == 0 && len(e.lost) > 0 {
+		r.t.Error("a planned hand-over has lost locks")
+	}
+	for _, v := range r.observed.check() {
+		r.t.Error(v)
+	}
+	return !r.t.Failed()
+}
+
+// awaitOwner waits until a broker is the owner. It must not be the run of the victim with that number.
+func (r *rig) awaitOwner(victim *brokerd, run int64) {
+	r.t.Helper()
+	await(r.t, "another broker is the owner", func() bool {
+		for _, b := range r.brokers {
+			if (b != victim || b.runs.Load() != run) && b.answers("/leader") {
+				r.owner = b
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// awaitSteady waits until all brokers serve, or pass clients on, all clients are connected, and all locks are held.
+func (r *rig) awaitSteady() {
+	r.t.Helper()
+	await(r.t, "all brokers are ready", func() bool {
+		for _, b := range r.brokers {
+			if !b.answers("/readyz") {
+				return false
+			}
+		}
+		return true
+	})
+	r.awaitOwner(nil, 0)
+	r.holders.awaitAnswers()
+	await(r.t, "all locks are held", func() bool { return r.holders.holding() == heldLocks })
+	r.counters.awaitAll()
+}
+
+// longest is how long anything may take: some grace periods.
+const longest = 2 * time.Minute
+
+// await waits for something that happens without a signal to this process.
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	limit := time.NewTimer(longest)
+	defer limit.Stop()
+	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		if done() {
+			tick.Stop()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			t.Fatalf("not within %v: %s", longest, what)
 		}
 	}
 }
 
-func urlsOf(brokers []*brokerd) string {
+// finish ends the clients, and checks what they have left.
+func (r *rig) finish() {
+	r.holders.finish()
+	r.counters.finish()
+	for _, v := range r.observed.check() {
+		r.t.Error(v)
+	}
+}
+
+// report reports what was measured, and what the brokers have logged if the test has failed.
+func (r *rig) report() {
+	load, _ := os.ReadFile("/proc/loadavg")
+	r.t.Logf("load %s%s", load, summary(r.ends))
+	if r.t.Failed() {
+		for _, b := range r.brokers {
+			r.t.Logf("%s:\n%s", b.url, b.logged())
+		}
+	}
+}
+
+// A kind is a way in which an owner ends.
+type kind struct {
+	name         string
+	end, undo    func(b *brokerd)
+	changesOwner bool
+}
+
+func nothing(*brokerd) {}
+
+func send(s syscall.Signal) func(*brokerd) { return func(b *brokerd) { b.signal(s) } }
+
+var kinds = []kind{
+	{"SIGKILL", send(syscall.SIGKILL), nothing, true},
+	{"SIGSTOP", send(syscall.SIGSTOP), send(syscall.SIGCONT), true},
+	{"cut from etcd", (*brokerd).cutFromEtcd, (*brokerd).heal, true},
+	{"cut from clients", (*brokerd).cutFromClients, (*brokerd).heal, false},
+}
+
+var planned = kind{"SIGTERM", send(syscall.SIGTERM), nothing, true}
+
+func urlsFrom(brokers []*brokerd, first int) string {
 	var urls []string
-	for _, b := range brokers {
-		urls = append(urls, b.url)
+	for n := range brokers {
+		urls = append(urls, "ws://"+brokers[(first+n)%len(brokers)].front.Addr())
 	}
 	return strings.Join(urls, ",")
-}
-
-func without(brokers []*brokerd, one *brokerd) []*brokerd {
-	return slices.DeleteFunc(slices.Clone(brokers), func(b *brokerd) bool { return b == one })
-}
-
-// awaitOwner waits until one of the brokers is the owner.
-func awaitOwner(t *testing.T, brokers []*brokerd) *brokerd {
-	t.Helper()
-	for tick := time.NewTicker(20 * time.Millisecond); ; <-tick.C {
-		for _, b := range brokers {
-			if b.isOwner() {
-				tick.Stop()
-				return b
-			}
-		}
-		if t.Context().Err() != nil {
-			t.Fatal("no broker is the owner")
-		}
-	}
-}
-
-func dial(t *testing.T, urls string) *wsclient.Client {
-	t.Helper()
-	client, err := wsclient.Dial(t.Context(), urls, &wsclient.Options{Resume: true, WaitForBroker: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
-}
-
-// Holders hold a lock each, all the time. Who has lost it takes it again.
-type holders struct {
-	cancel  context.CancelFunc
-	ended   sync.WaitGroup
-	grants  atomic.Int64
-	losses  atomic.Int64
-	clients []*wsclient.Client
-}
-
-func hold(t *testing.T, urls string, count int) *holders {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	h := &holders{cancel: cancel}
-	var held sync.WaitGroup
-	for n := range count {
-		client := dial(t, urls)
-		h.clients = append(h.clients, client)
-		held.Add(1)
-		first := sync.OnceFunc(held.Done)
-		h.ended.Go(func() {
-			for ctx.Err() == nil {
-				lock, err := client.Acquire(ctx, fmt.Sprintf("held/%d", n), nil)
-				if err != nil {
-					continue
-				}
-				h.grants.Add(1)
-				first()
-				select {
-				case <-lock.Context().Done():
-					h.losses.Add(1)
-				case <-ctx.Done():
-					_ = lock.Release()
-				}
-			}
-		})
-	}
-	held.Wait()
-	return h
-}
-
-func (h *holders) total() int64 { return h.grants.Load() }
-
-// finish ends the holders, and returns how many locks they have lost.
-func (h *holders) finish() int64 {
-	lost := h.losses.Load()
-	h.cancel()
-	h.ended.Wait()
-	for _, c := range h.clients {
-		_ = c.Close()
-	}
-	return lost
-}
-
-// Counters count under a lock: each reads a number, waits a moment, and writes the next one.
-type counters struct {
-	t       *testing.T
-	cancel  context.CancelFunc
-	ended   sync.WaitGroup
-	grants  chan struct{}
-	inside  atomic.Int32
-	number  atomic.Int64 // read and written, never added to: only the lock protects it
-	token   atomic.Int64
-	done    atomic.Int64
-	clients []*wsclient.Client
-}
-
-func count(t *testing.T, urls string, clients int) *counters {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	c := &counters{t: t, cancel: cancel, grants: make(chan struct{}, 1<<20)}
-	for range clients {
-		client := dial(t, urls)
-		c.clients = append(c.clients, client)
-		c.ended.Go(func() {
-			for ctx.Err() == nil {
-				c.once(ctx, client)
-			}
-		})
-	}
-	return c
-}
-
-// once counts once. A client whose lock is lost before it has written does not write: it asks just before.
-func (c *counters) once(ctx context.Context, client *wsclient.Client) {
-	lock, err := client.Acquire(ctx, "counter", nil)
-	if err != nil {
-		return
-	}
-	defer func() { _ = lock.Release() }()
-	if !lock.Valid() {
-		return
-	}
-	if c.inside.Add(1) != 1 {
-		c.t.Error("two clients hold the lock")
-	}
-	defer c.inside.Add(-1)
-	if last := c.token.Load(); lock.Token() <= last {
-		c.t.Errorf("token %d after %d", lock.Token(), last)
-	}
-	c.token.Store(lock.Token())
-	next := c.number.Load() + 1
-	time.Sleep(time.Millisecond) //nolint:forbidigo // what is done under the lock takes time
-	if !lock.Valid() {
-		return
-	}
-	c.number.Store(next)
-	c.done.Add(1)
-	c.grants <- struct{}{}
-}
-
-// awaitGrants waits until the lock was granted n times from now on.
-func (c *counters) awaitGrants(n int) {
-	for len(c.grants) > 0 {
-		<-c.grants
-	}
-	for range n {
-		<-c.grants
-	}
-}
-
-func (c *counters) finish() {
-	c.t.Helper()
-	c.cancel()
-	go func() {
-		for range c.grants { // nobody waits for them any more
-		}
-	}()
-	c.ended.Wait()
-	for _, client := range c.clients {
-		_ = client.Close()
-	}
-	if got, want := c.number.Load(), c.done.Load(); got != want {
-		c.t.Errorf("counted to %d in %d steps", got, want)
-	}
 }

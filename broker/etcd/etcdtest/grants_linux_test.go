@@ -22,7 +22,7 @@ var rounds = flag.Int("rounds", 1, "how often TestGrants measures each broker")
 func TestGrants(t *testing.T) {
 	m := startMembers(t)
 	owner := startBrokerds(t, 1, m.endpoints())[0]
-	awaitOwner(t, []*brokerd{owner})
+	await(t, "the broker is the owner", func() bool { return owner.answers("/leader") })
 	alone := startAlone(t, owner)
 	var ratios []float64
 	for range *rounds {
@@ -50,7 +50,7 @@ func startAlone(t *testing.T, like *brokerd) *brokerd {
 // rate returns how many locks a second a broker grants to 64 callers of one client.
 func rate(t *testing.T, b *brokerd) float64 {
 	t.Helper()
-	client := dial(t, b.url)
+	client := dial(t, b.url, true, nil)
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()

@@ -109,7 +109,9 @@ type clusterRig struct {
 	mu    sync.Mutex // of rigs: the brokers reach one another while others are added
 	rigs  []*rig
 	links []*storeLink
+	gone  func() (net.Conn, error) // dials the first broker; nil: it is reachable
 
+	passes     bool              // standbys pass clients on
 	transports []*http.Transport // by which the brokers reach one another
 	log        testLog           // of all of them
 }
@@ -119,8 +121,14 @@ const takeover = 5 * time.Second
 // inCluster runs f with brokers of one cluster. The first becomes the owner.
 func inCluster(t *testing.T, brokers int, f func(c *clusterRig)) {
 	t.Helper()
+	inClusterThat(t, false, brokers, f)
+}
+
+// inClusterThat is inCluster with standbys that pass clients on, or refuse them.
+func inClusterThat(t *testing.T, passes bool, brokers int, f func(c *clusterRig)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &clusterRig{t: t, store: &memoryStore{sessions: make(map[string]cluster.Session)}}
+		c := &clusterRig{t: t, passes: passes, store: &memoryStore{sessions: make(map[string]cluster.Session)}}
 		for n := range brokers {
 			c.add(n)
 			pass(time.Second)
@@ -135,13 +143,16 @@ func inCluster(t *testing.T, brokers int, f func(c *clusterRig)) {
 	})
 }
 
-func (c *clusterRig) add(n int) {
+func (c *clusterRig) add(n int) { c.addAt(fmt.Sprintf("ws://b%d.test:27002", n)) }
+
+// addAt adds a broker that says that it is at an address.
+func (c *clusterRig) addAt(address string) {
 	c.t.Helper()
 	link, transport := &storeLink{memoryStore: c.store}, c.transport()
 	c.transports = append(c.transports, transport)
 	b, err := broker.New(broker.Config{Drain: broker.None, Logger: c.log.logger(), Cluster: &broker.Cluster{
-		Store: link, Transport: transport, Address: fmt.Sprintf("ws://b%d.test:27002", n),
-		Takeover: takeover, Refuse: true,
+		Store: link, Transport: transport, Address: address,
+		Takeover: takeover, Refuse: !c.passes,
 	}})
 	if err != nil {
 		c.t.Fatal(err)
@@ -164,8 +175,11 @@ func (c *clusterRig) transport() *http.Transport {
 				return nil, err
 			}
 			c.mu.Lock()
-			to := c.rigs[n].server
+			to, gone := c.rigs[n].server, c.gone
 			c.mu.Unlock()
+			if n == 0 && gone != nil {
+				return gone()
+			}
 			return to.Dial(ctx, network, address)
 		},
 	}

@@ -18,6 +18,8 @@ import (
 const (
 	// askAgain is how long a standby waits before it asks again after an error. There is no hand-over meanwhile.
 	askAgain = 100 * time.Millisecond
+	// hurryFor is how long it then reads the record often: the owner may have handed over to another standby.
+	hurryFor = time.Second
 	// maxSnapshot is the length of the longest snapshot.
 	maxSnapshot = 1 << 30
 )
@@ -29,6 +31,7 @@ func (b *Broker) follow(ctx context.Context) {
 		if err == nil {
 			continue
 		}
+		b.member.hurry()
 		select {
 		case <-time.After(askAgain):
 		case <-ctx.Done():
@@ -69,6 +72,13 @@ func (m *member) receive(left *core.Snapshot, id, from string) {
 	m.handOver.received, m.handOver.from = left, from
 	m.handOver.mu.Unlock()
 	m.do(func(machine *owner.Machine, now owner.Instant) { machine.SnapshotReceived(now, id) })
+}
+
+// discard forgets a snapshot, because another broker goes on with it.
+func (h *handOver) discard() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.received, h.from = nil, ""
 }
 
 // askOwner makes a request to the owner, and returns the answer.

@@ -168,6 +168,19 @@ func TestHandOverTwice(t *testing.T) {
 	})
 }
 
+// An owner that has nothing to hand over makes nobody the owner. The standbys notice at once that it has ended.
+func TestStopWithoutSessions(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		pass(takeover / 20) // between two reads of the record
+		stopped := time.Now()
+		c.rigs[0].server.Stop()
+		c.owner()
+		if took := time.Since(stopped); took > 2*fastPoll {
+			t.Errorf("there was no owner for %v", took)
+		}
+	})
+}
+
 // acquireOwn acquires a lock that nobody else wants.
 func (p *peer) acquireOwn() {
 	p.t.Helper()

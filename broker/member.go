@@ -40,6 +40,7 @@ type member struct {
 	term    int64         // of the ownership; 0 before it
 	began   time.Time     // when the ownership began
 	changed chan struct{} // closed, and replaced, when the machine has changed
+	reign   *reign        // of the owner that the record names
 }
 
 func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits, aside func(func())) *member {
@@ -49,7 +50,7 @@ func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits,
 		takeover: c.Takeover,
 		handOver: handOver{asked: make(chan struct{}, 1), receipts: make(chan receipt, 1)},
 		wake:     make(chan struct{}, 1), loop: make(chan struct{}, 1),
-		lost: make(chan struct{}), changed: make(chan struct{}),
+		lost: make(chan struct{}), changed: make(chan struct{}), reign: newReign(cluster.Owner{}),
 		machine: owner.New(owner.Config{
 			Self:     self,
 			Takeover: c.Takeover, Timeout: timeout, TokenRange: tokens,
@@ -160,6 +161,7 @@ func (m *member) publish(now owner.Instant) (lost bool) {
 func (m *member) noteChange() {
 	close(m.changed)
 	m.changed = make(chan struct{})
+	m.noteReign()
 	offer(m.loop)
 }
 

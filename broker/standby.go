@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,7 +20,7 @@ func (b *Broker) onStandby(serve http.Handler) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:      b.passOn,
 		Transport:    b.config.Cluster.Transport,
-		ErrorHandler: b.refuseProxied,
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, _ error) { passageOf(r).failed = true },
 		ErrorLog:     nil,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,17 +34,51 @@ func (b *Broker) onStandby(serve http.Handler) http.Handler {
 		case path == "/readyz":
 			b.serveStandbyReady(w)
 		default:
-			b.member.awaitSuccession(r.Context())
-			switch {
-			case b.member.isOwner():
-				serve.ServeHTTP(w, r)
-			case b.config.Cluster.Refuse || b.ownerURL() == nil:
-				b.refuseStandby(w)
-			default:
-				proxy.ServeHTTP(w, r)
-			}
+			b.serveOrPassOn(w, r, serve, proxy)
 		}
 	})
+}
+
+// serveOrPassOn answers a request, or lets the owner do so. It waits for another owner for a while if the owner does
+// not, if there is none, or if the record names an earlier run of this broker.
+func (b *Broker) serveOrPassOn(w http.ResponseWriter, r *http.Request, serve, proxy http.Handler) {
+	patience, end := context.WithTimeout(r.Context(), successionWait)
+	defer end()
+	for {
+		b.member.awaitSuccession(patience)
+		now := b.member.currentReign()
+		hasOwner := b.ownerURL() != nil
+		switch {
+		case b.member.isOwner():
+			serve.ServeHTTP(w, r)
+			return
+		case hasOwner && b.config.Cluster.Refuse:
+			b.refuseStandby(w)
+			return
+		case hasOwner && letPass(w, r, now, proxy):
+			return
+		case !now.awaitEnd(patience):
+			b.refuseStandby(w)
+			return
+		}
+	}
+}
+
+// A passage is a request that is passed on to the owner.
+type passage struct{ failed bool }
+
+type passageKey struct{}
+
+func passageOf(r *http.Request) *passage { return r.Context().Value(passageKey{}).(*passage) }
+
+// letPass passes a request on. When the record names another owner, it ends the connection, so that the client looks
+// for that one. It returns false if the owner has not answered.
+func letPass(w http.ResponseWriter, r *http.Request, now *reign, proxy http.Handler) bool {
+	ctx, end := now.within(r.Context())
+	defer end()
+	p := new(passage)
+	proxy.ServeHTTP(w, r.WithContext(context.WithValue(ctx, passageKey{}, p)))
+	return !p.failed
 }
 
 // ownerURL returns the URL of the owner, or nil if there is none, or it is this broker.
@@ -69,8 +104,6 @@ func (b *Broker) passOn(r *httputil.ProxyRequest) {
 	r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 	r.SetXForwarded()
 }
-
-func (b *Broker) refuseProxied(w http.ResponseWriter, _ *http.Request, _ error) { b.refuseStandby(w) }
 
 // refuseStandby refuses a request, and names the owner.
 func (b *Broker) refuseStandby(w http.ResponseWriter) {

@@ -65,9 +65,14 @@ func (m *Machine) HeadRead(now Instant, head cluster.Head, err error) {
 }
 
 // SnapshotReceived tells the machine that this broker has the snapshot with that id. The owner's record will soon
-// name it. So for a while the machine reads the record often.
+// name it.
 func (m *Machine) SnapshotReceived(now Instant, id string) {
 	m.snapshot = id
+	m.Hurry(now, m.config.Takeover)
+}
+
+// Hurry lets the machine read the record often for that long, because the owner seems to end.
+func (m *Machine) Hurry(now Instant, long time.Duration) {
 	m.watch.nextRead = now.Mono
-	m.watch.hurry = now.Mono + m.config.Takeover
+	m.watch.hurry = max(m.watch.hurry, now.Mono+long)
 }

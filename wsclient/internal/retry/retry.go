@@ -13,6 +13,8 @@ const (
 	First = 100 * time.Millisecond
 	// Soon bounds the pause before the first attempt if a lease is running out.
 	Soon = 50 * time.Millisecond
+	// Often bounds all pauses if a lease is running out. A session that is absent keeps others waiting, too.
+	Often = 300 * time.Millisecond
 	// Most bounds all pauses.
 	Most = 5 * time.Second
 	// Settled is how long a connection must last to end a series of failures. If it ends sooner, the pauses go on
@@ -36,7 +38,7 @@ func (b *Backoff) Next(lasted time.Duration, dice float64) time.Duration {
 // NextSoon is Next for a client whose locks count as held until its lease has run out, which lasts that long. The first
 // pause is shorter, and several attempts fit into the lease.
 func (b *Backoff) NextSoon(lease, lasted time.Duration, dice float64) time.Duration {
-	return b.next(Soon, min(Most, lease/8), lasted, dice)
+	return b.next(Soon, min(Often, lease/8), lasted, dice)
 }
 
 // next returns a pause whose bound begins with first, doubles with each attempt, and is never more than most.

@@ -10,11 +10,11 @@ import (
 
 // begin begins the run: it makes the core, and waits some time for the first tokens.
 func (l *loop) begin(source fence.Source) error {
-	l.start = time.Now()
 	beginning, err := fence.Begin(source)
 	if err != nil {
 		return err
 	}
+	l.start = time.Now() // the grace period counts from now, and must not end early
 	l.aside(func() { fence.LogStart(l.logs.unlimited, beginning, l.config.StateDir) })
 	l.keepsRecord = source.KeepsRecord()
 	l.decideFrom(beginning)

@@ -28,7 +28,8 @@ var errSlowStop = errors.New("the end of the run could not be recorded in time")
 func (l *loop) recordEnd() error {
 	var left *core.Snapshot
 	if l.moves {
-		if s := l.core.Snapshot(l.now()); len(s.Sessions) > 0 {
+		// The next owner of a cluster learns from an empty one, too, that nobody holds anything.
+		if s := l.core.Snapshot(l.now()); len(s.Sessions) > 0 || l.member != nil {
 			left = &s
 		}
 	}

@@ -221,9 +221,7 @@ func (l *loop) check(s *session, w *resuming) {
 		if l.core.IsMissing(name) {
 			l.noteLastRun(name)
 		}
-		if s.rights != nil {
-			w.core.May = l.checkOf(s)
-		}
+		w.core.May = l.checkOf(s)
 		w.stage = settling
 	}
 }

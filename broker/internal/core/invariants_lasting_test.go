@@ -32,7 +32,7 @@ func (o *observer) noteEmpty(session string) error {
 
 func (o *observer) noteDetached(session string, until time.Duration) {
 	s := o.lasting[session]
-	s.absent, s.until = true, until
+	s.absent, s.until = true, max(until, s.until)
 }
 
 // noteAbsenceEnded notes that EndAbsence has ended a session.

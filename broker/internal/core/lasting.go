@@ -29,10 +29,11 @@ type lasting struct {
 	kept     bool // it lasts after every end of its connection; otherwise only over a move of the broker
 
 	recorded recordState
+	revoked  []revocation // the tokens that were struck off the record not long ago, the oldest first
+	demoted  bool         // it has lost too many: it is taken off the record, and becomes one of the others
 	// missing says that it was on record when the last run has crashed, and has not come back yet. The table does
-	// not know it then. The tokens in revoked were struck off the record.
+	// not know it then.
 	missing bool
-	revoked []int64
 
 	doomed bool // it can no longer be taken up, and ends when its absence is over and it is off the record
 	absent bool
@@ -125,7 +126,10 @@ func (m *Machine) Detach(name string, lastHeard time.Duration) bool {
 		m.End(name, true, lastHeard) // for good: there is nothing to strike off first
 		return false
 	}
-	m.beginAbsence(m.lastings.byName[name], m.KeptUntil(false, lastHeard))
+	s := m.lastings.byName[name]
+	// Not before the end of its last absence. That may be longer, if it is one of the last run, and if the client
+	// was not told that it is over, it goes by it.
+	m.beginAbsence(s, max(m.KeptUntil(false, lastHeard), s.until))
 	return true
 }
 

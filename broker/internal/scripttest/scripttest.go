@@ -72,7 +72,8 @@ func runScenario(t *testing.T, text string, start func(*testing.T, string) func(
 			i++
 		}
 		if !*update && !slices.Equal(got, want) {
-			t.Errorf("%s\n got %s\nwant %s", line, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+			t.Errorf("%s\n got %s\nwant %s", line,
+				strings.Join(got, "\n     "), strings.Join(want, "\n     "))
 		}
 		for _, output := range got {
 			result = append(result, "  "+output)

@@ -78,17 +78,16 @@ func change(m *owner.Machine, c *core.Change) owner.Mark {
 		id = cluster.Others
 	}
 	switch {
+	case c.Nothing:
+		return 0
 	case c.Ends:
 		return m.Strike(id)
 	case c.Revoked > 0:
 		return m.Revoke(id, c.Revoked)
 	}
-	on := cluster.Session{ID: id, Identity: c.Identity}
+	on := cluster.Session{ID: id, Identity: c.Identity, Revoked: c.Revokes}
 	if c.Session != "" {
 		on.Key = c.Key[:]
-	}
-	if before, known := m.Session(id); known { // it has come back, or was taken up
-		on.Revoked = before.Revoked
 	}
 	return m.Enter(on)
 }

@@ -35,6 +35,7 @@ type loop struct {
 	member     *member         // nil: the broker is alone
 	recorder   *fence.Recorder // nil: no session comes back after a crash
 	unrecorded []*session      // wait until the record has changed
+	stored     int             // changes of the record that are stored, and that the core has not been told of
 	start      time.Time
 	at         time.Duration // the time of the current round, since start
 

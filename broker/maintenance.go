@@ -1,8 +1,7 @@
 package broker
 
-// Maintenance is the loop's own long work: it drops the requests of ended sessions, ends the
-// waiting requests when the broker drains, and looks for deadlocks after a crash. It is done in slices, so that nobody has to wait for all
-// of it.
+// Maintenance is the loop's own long work: it drops the requests of ended sessions, ends the waiting requests when the
+// broker drains, and looks for deadlocks after a crash. It is done in slices, so that nobody has to wait for all of it.
 
 const (
 	// dropSlice is how many locks of ended sessions are dropped in one slice.
@@ -43,7 +42,7 @@ func (l *loop) isUnfinished() bool {
 
 // hasMaintenance reports whether there is maintenance to do.
 func (l *loop) hasMaintenance() bool {
-	return l.core.IsDropping() || l.core.IsShutting() || l.core.IsRevisiting()
+	return l.core.IsDropping() || l.core.IsShutting() || l.core.IsRevisiting() || l.stored > 0
 }
 
 // maintain does one slice of maintenance, and returns its cost.
@@ -57,6 +56,9 @@ func (l *loop) maintain() int {
 	}
 	if l.core.IsRevisiting() {
 		l.deliver(l.core.Revisit(l.now(), l.events[:0]))
+	}
+	if l.stored > 0 {
+		l.noteStored()
 	}
 	cost := l.spentSince(before)
 	l.scheduler.spent(laneLong, cost)

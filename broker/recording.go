@@ -37,10 +37,20 @@ func (l *loop) forgetPurged() {
 	}
 }
 
-// recorded tells the core that changes are stored, and lets the sessions go on that have waited for that.
+// recorded notes that changes are stored.
 func (l *loop) recorded(changes int) {
 	l.readClock()
-	for range changes {
+	l.stored += changes
+	l.noteStored()
+}
+
+// storedSlice is how many stored changes the core is told of in one slice.
+const storedSlice = 256
+
+// noteStored tells the core that changes are stored, and lets the sessions go on that have waited for that.
+func (l *loop) noteStored() {
+	for range min(l.stored, storedSlice) {
+		l.stored--
 		l.deliver(l.core.Recorded(l.now(), l.events[:0]))
 	}
 	l.retryUnrecorded()

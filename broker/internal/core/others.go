@@ -40,7 +40,7 @@ func (m *Machine) recordOthers(then func()) {
 func (m *Machine) strikeOthers(now time.Duration) {
 	g := &m.record
 	switch {
-	case g.others != onRecord || m.table.OffRecord() > 0 || m.missing > 0 || m.ledger.inGrace(now):
+	case g.others != onRecord || m.table.OffRecord()+g.demoting > 0 || m.missing > 0 || m.ledger.inGrace(now):
 		g.othersEnd = 0
 	case g.othersEnd == 0:
 		g.othersEnd = now + m.config.Timeout

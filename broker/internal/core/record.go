@@ -20,7 +20,8 @@ import (
 // There is no record before the first session that can come back. After a crash without a record, the next run waits
 // for the whole grace period, and nobody comes back.
 //
-// What a client gives up itself needs no record: after a crash it does not claim it. The caller stores the changes in
+// What a client gives up itself needs no record: after a crash it does not claim it. revoke.go has more about what is
+// struck off. The caller stores the changes in
 // order ([Machine.TakeChanges], [Machine.Recorded]).
 
 // A Change is one change of the record. The zero Session stands for others.
@@ -30,6 +31,10 @@ type Change struct {
 	Key      Key
 	Ends     bool  // the session is off the record
 	Revoked  int64 // this token is struck off; 0: none is
+	// Revokes has all tokens that are struck off, in a change that puts the session on record or changes its key.
+	Revokes []int64
+	// Nothing changes: the caller stores what is before it, and no more.
+	Nothing bool
 }
 
 // A Roll is the record that the last run has left.
@@ -54,6 +59,8 @@ type record struct {
 	changes []recording
 	stored  []recording // taken by the caller, in order, and not recorded yet
 	others  recordState
+	// demoting is how many sessions are becoming others.
+	demoting int
 	// othersEnd is when others are struck off, as no session that cannot come back has a request; 0: some have.
 	othersEnd time.Duration
 	purging   int // sessions of the last run that are being struck off
@@ -89,11 +96,18 @@ func (m *Machine) MayRequest(name string) bool {
 	switch {
 	case !g.keeps:
 		return true
-	case s == nil || !s.kept:
+	case s == nil || !s.kept || s.demoted:
 		return m.othersMayRequest()
 	case s.recorded != offRecord:
 		return s.recorded == onRecord
 	}
+	m.putOnRecord(s, nil)
+	return false
+}
+
+// putOnRecord puts s on record, and then calls then, unless it is nil.
+func (m *Machine) putOnRecord(s *lasting, then func()) {
+	g := &m.record
 	if !g.begun {
 		g.begun = true
 		if g.mixed { // what they hold is safe: a crash finds this change, or no record at all
@@ -103,12 +117,14 @@ func (m *Machine) MayRequest(name string) bool {
 	}
 	s.recorded = beingRecorded
 	g.change(s.entry(), func(_ time.Duration, events []locktable.Event) []locktable.Event {
-		if m.lastings.byName[name] == s {
+		if m.lastings.byName[s.name] == s {
 			m.setOnRecord(s)
+		}
+		if then != nil {
+			then()
 		}
 		return events
 	})
-	return false
 }
 
 func (m *Machine) setOnRecord(s *lasting) {
@@ -117,17 +133,16 @@ func (m *Machine) setOnRecord(s *lasting) {
 }
 
 // entry returns the change that puts s on record.
-func (s *lasting) entry() Change { return Change{Session: s.name, Identity: s.identity, Key: s.key} }
+func (s *lasting) entry() Change {
+	return Change{Session: s.name, Identity: s.identity, Key: s.key, Revokes: s.revokes()}
+}
 
 // TakeChanges returns the changes of the record that the caller must store now, in this order, or nil. Then it calls
 // Recorded for each. The caller calls TakeChanges in each round.
 func (m *Machine) TakeChanges(now time.Duration) []Change {
 	m.strikeOthers(now)
 	for _, strike := range m.table.TakeStrikes() {
-		m.record.change(Change{Session: strike.ID.Session, Revoked: strike.Token},
-			func(now time.Duration, events []locktable.Event) []locktable.Event {
-				return m.table.Struck(now, strike, events)
-			})
+		m.revoke(now, strike)
 	}
 	if len(m.record.changes) == 0 {
 		return nil
@@ -169,7 +184,7 @@ func (m *Machine) beginRecord(roll *Roll, beginning Beginning) {
 	for _, e := range roll.Sessions {
 		m.lastings.byName[e.Session] = &lasting{
 			name: e.Session, identity: e.Identity, key: e.Key, kept: true,
-			missing: true, recorded: onRecord, revoked: e.Revoked,
+			missing: true, recorded: onRecord, revoked: revokedBefore(e.Revoked),
 		}
 		m.rolled = append(m.rolled, e.Session)
 		m.missing++
@@ -223,14 +238,13 @@ func (m *Machine) Purge(now time.Duration) (count int) {
 	return count
 }
 
-// restored notes that a session goes on with the snapshot of the last run, and reports whether it is on record.
-func (m *Machine) restored(name string) (kept bool) {
+// restored notes that a session goes on with the snapshot of the last run. It returns what is on record of it, or nil.
+func (m *Machine) restored(name string) *lasting {
 	s := m.lastings.byName[name]
-	if s == nil {
-		return false
+	if s != nil {
+		m.missing--
 	}
-	m.missing--
-	return true
+	return s
 }
 
 // Missing returns how many sessions of the last run have not come back yet.

@@ -43,6 +43,7 @@ type Resumption struct {
 	Missing []wire.WaitingRequest // stated as waiting, and not known
 
 	at     int   // the next request of a list to look at
+	order  []int // in which reclaim takes in the stated requests
 	open   int   // how many requests the session had when compare began
 	after  int64 // for EachRequest
 	phase  int
@@ -251,24 +252,25 @@ func (m *Machine) compareSome(now time.Duration, r *Resumption, budget int) {
 	}
 }
 
-// Rekey puts the key of the new connection, whose session has the name with, on record, if the session is on record.
+// Rekey puts the key of the new connection, whose session has the name with, on record, if the session is kept.
 // Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded,
 // and then Settle, because requests may have ended meanwhile.
 func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
-	s := m.lastings.byName[r.Claim.Session]
-	if s == nil || s.taker != r || s.recorded == offRecord {
+	s, next := m.lastings.byName[r.Claim.Session], m.lastings.byName[with]
+	switch {
+	case s == nil || s.taker != r:
 		return true
-	}
-	if !m.HasTokens() { // the snapshot of the last run may still be used after a crash, and has the old key
+	case s.demoted:
+		return s.recorded == offRecord
+	case s.recorded == offRecord && !(next.kept && m.record.keeps):
+		return true
+	case !m.HasTokens(): // the snapshot of the last run may still be used after a crash, and has the old key
 		return false
 	}
 	if r.rekeying == offRecord {
 		r.rekeying = beingRecorded
-		s.key = m.lastings.byName[with].key
-		m.record.change(s.entry(), func(_ time.Duration, events []locktable.Event) []locktable.Event {
-			r.rekeying = onRecord
-			return events
-		})
+		s.key, s.kept = next.key, true
+		m.putOnRecord(s, func() { r.rekeying = onRecord })
 	}
 	return r.rekeying == onRecord
 }

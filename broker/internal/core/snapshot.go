@@ -59,15 +59,20 @@ func (m *Machine) Snapshot(now time.Duration) Snapshot {
 func (m *Machine) Restore(now time.Duration, snapshot Snapshot) {
 	for _, s := range snapshot.Sessions {
 		m.table.Open(s.Name, s.Peer)
-		recorded := m.restored(s.Name)
+		before := m.restored(s.Name)
 		m.Last(s.Name, s.Peer.Identity, s.Key, s.Kept)
 		m.Outlive(s.Name)
-		if recorded {
-			m.setOnRecord(m.lastings.byName[s.Name])
+		if before != nil {
+			goesOn := m.lastings.byName[s.Name]
+			goesOn.revoked = before.revoked
+			m.setOnRecord(goesOn)
 		}
 	}
 	for r := range snapshot.Requests {
-		m.table.Restore(now, r)
+		// A run that has crashed may have used the snapshot before.
+		if !m.lastings.byName[r.ID.Session].isRevoked(r.Token) {
+			m.table.Restore(now, r)
+		}
 	}
 	m.noteOthers(snapshot)
 	until := now + max(snapshot.Timeout, m.config.Timeout)

@@ -112,15 +112,31 @@ func (s *savedSource) Stop(stale time.Duration, left *core.Snapshot) error {
 func (s *savedSource) KeepsRecord() bool { return true }
 
 func (s *savedSource) Record(changes []core.Change) error {
-	entries := make([]statedir.Entry, len(changes))
-	for i, c := range changes {
-		entries[i] = statedir.Entry{Session: c.Session, Identity: c.Identity, Ends: c.Ends, Revoked: c.Revoked}
-		if c.Session != "" && !c.Ends && c.Revoked == 0 {
-			entries[i].Key = c.Key[:]
-		}
+	var entries []statedir.Entry
+	for i := range changes {
+		entries = appendEntries(entries, &changes[i])
+	}
+	if len(entries) == 0 {
+		return nil
 	}
 	defer s.use()()
 	return s.roll.Change(entries)
+}
+
+// appendEntries adds a change as entries of the roll.
+func appendEntries(entries []statedir.Entry, c *core.Change) []statedir.Entry {
+	if c.Nothing {
+		return entries
+	}
+	e := statedir.Entry{Session: c.Session, Identity: c.Identity, Ends: c.Ends, Revoked: c.Revoked}
+	if c.Session != "" && !c.Ends && c.Revoked == 0 {
+		e.Key = c.Key[:]
+	}
+	entries = append(entries, e)
+	for _, token := range c.Revokes {
+		entries = append(entries, statedir.Entry{Session: c.Session, Revoked: token})
+	}
+	return entries
 }
 
 func (s *savedSource) Close() error { return s.dir.Close() }

@@ -37,7 +37,7 @@ func (t *Table) EndReclaiming() {
 	if !t.reclaiming {
 		return
 	}
-	t.reclaiming = false
+	t.reclaiming, t.reclaimed = false, nil
 	t.charge(len(t.inside))
 	for _, in := range t.inside { // first all of them, because a search looks at those around it
 		if r := t.find(in.id); r != nil {

@@ -51,10 +51,11 @@ func (l *list[T, P]) append(e P) {
 	l.first.link().prev = e
 }
 
-// insert puts e behind the last element for which before is true. It begins to look at the end.
-func (l *list[T, P]) insert(e P, before func(P) bool) {
+// insert puts e behind the last element for which before is true. It begins to look at the end, and returns how many
+// it has passed.
+func (l *list[T, P]) insert(e P, before func(P) bool) (passed int) {
 	after := l.last()
-	for after != nil && !before(after) {
+	for ; after != nil && !before(after); passed++ {
 		after = l.before(after)
 	}
 	switch {
@@ -69,6 +70,7 @@ func (l *list[T, P]) insert(e P, before func(P) bool) {
 		*e.link() = links[T]{prev: after, next: next}
 		after.link().next, next.link().prev = e, e
 	}
+	return passed
 }
 
 func (l *list[T, P]) remove(e P) {

@@ -112,10 +112,16 @@ func (t *Table) Restore(now time.Duration, saved Saved) {
 	s := t.openSession(saved.ID.Session)
 	r := t.newRequest(s, &Acquire{ID: saved.ID, Locks: saved.Locks, Author: saved.Author, Hold: saved.Hold})
 	t.register(r, t.parentFor(s, saved.Parent), saved.Locks)
-	if saved.Token == 0 {
+	switch {
+	case saved.Token == 0 && t.reclaiming: // others may come that have waited for longer
+		t.enqueueByAge(r, &saved)
+		return
+	case saved.Token == 0:
 		t.enqueue(r, saved.Wait)
 		r.since = now - saved.Age
 		return
+	case t.reclaiming:
+		t.reclaimed[saved.Token] = true
 	}
 	t.hold(r, saved.Token)
 	r.since = now - saved.Age

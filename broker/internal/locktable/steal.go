@@ -21,6 +21,7 @@ type pendingSteal struct {
 	request *request
 	by      string
 	at      int // the index of the lock that it is taking from its holders
+	struck  int // the holders of that many locks have been struck
 	report  Steal
 
 	links[pendingSteal]
@@ -53,7 +54,8 @@ func (t *Table) continueSteals(events []Event) []Event {
 			t.stealRoom -= len(victim.places())
 			event := Event{Kind: Lost, Lost: wire.LostStolen, By: s.by}
 			if victim.session.onRecord {
-				t.strikeAll(s, event)
+				t.stealWait = true
+				t.strikeAll(s, victim, event)
 				return events
 			}
 			s.report.add(t, victim)
@@ -78,14 +80,22 @@ func (s *Steal) add(t *Table, victim *request) {
 	}
 }
 
-// strikeAll strikes the holders of a lock that are on record and that s must end before it goes on.
-func (t *Table) strikeAll(s *pendingSteal, event Event) {
-	t.stealWait = true
-	for p := s.request.places()[s.at].lock.holders.first; p != nil; p = p.next {
+// strikeAll strikes the holders of a lock that are on record, all of them at once. It does so once: no holder is added
+// meanwhile. The first one may have come on record since.
+func (t *Table) strikeAll(s *pendingSteal, first *request, event Event) {
+	strike := func(r *request) {
 		t.charge(1)
-		if !p.request.striking && t.mustStrike(p.request, event) {
-			s.report.add(t, p.request)
+		if !r.striking && t.mustStrike(r, event) {
+			s.report.add(t, r)
 		}
+	}
+	if s.struck > s.at {
+		strike(first)
+		return
+	}
+	s.struck = s.at + 1
+	for p := s.request.places()[s.at].lock.holders.first; p != nil; p = p.next {
+		strike(p.request)
 	}
 }
 

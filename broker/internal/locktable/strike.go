@@ -26,6 +26,14 @@ func (t *Table) OnRecord(name string) {
 	}
 }
 
+// LeaveRecord notes that a session, which must be open, is off the record again.
+func (t *Table) LeaveRecord(name string) {
+	if s := t.openSession(name); s.onRecord {
+		s.onRecord = false
+		t.offRecord += s.requests.len
+	}
+}
+
 // OffRecord returns how many requests hold or wait whose sessions are not on record.
 func (t *Table) OffRecord() int { return t.offRecord }
 

@@ -34,6 +34,7 @@ type Table struct {
 	arrivals   int64            // how many requests have arrived
 	requeued   int64            // how many have come from the last run: see Requeue
 	reclaiming bool             // requests of the last run may come: see BeginReclaiming
+	reclaimed  map[int64]bool   // while reclaiming: the tokens of requests of the last run
 	inside     []insideRequest  // still to be looked at: see EndReclaiming
 	seqs       int64            // how many locks were made
 

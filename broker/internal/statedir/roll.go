@@ -19,14 +19,15 @@ import (
 
 const rollName = "sessions"
 
-// An Entry is a change of the roll. The zero Session stands for all sessions that cannot come back.
+// An Entry is a change of the roll. The zero Session stands for all sessions that cannot come back. An entry that puts
+// a session on the roll begins anew: no token is revoked.
 type Entry struct {
 	Session  string `json:"session,omitempty"`
 	Identity string `json:"identity,omitempty"`
 	Key      []byte `json:"key,omitempty"`
 	Ends     bool   `json:"ends,omitempty"`
-	Revoked  int64  `json:"revoked,omitempty"`
-	Next     int64  `json:"next,omitempty"` // only this: the limit of the tokens
+	Revoked  int64  `json:"revoked,omitempty"` // of a session that is on the roll
+	Next     int64  `json:"next,omitempty"`    // only this: the limit of the tokens
 }
 
 // A Roll is the roll of a directory. It is not safe for concurrent use.
@@ -37,6 +38,7 @@ type Roll struct {
 	exists  bool               // there is a file
 	file    File               // open for appending; nil: the next change replaces the file
 	lines   int                // in the file
+	count   int                // of what is in entries
 }
 
 // Appender opens a file to append to. Disk has it; Files that tests pass may leave it out, and then each change
@@ -58,11 +60,11 @@ func (d *Dir) OpenRoll() (r *Roll, ok bool, err error) {
 		err = r.read(text)
 	}
 	if err != nil {
-		r.entries = make(map[string][]Entry)
+		r.entries, r.count = make(map[string][]Entry), 0
 		return r, false, fmt.Errorf("state directory %s: %s: %w", d.path, rollName, err)
 	}
 	if d.restored || r.next < d.state.Next {
-		r.entries = make(map[string][]Entry)
+		r.entries, r.count = make(map[string][]Entry), 0
 		return r, false, nil
 	}
 	r.exists = true
@@ -125,7 +127,7 @@ func (r *Roll) change(changes []Entry) error {
 	for _, c := range changes {
 		r.apply(c)
 	}
-	if r.file == nil || r.lines > 2*len(r.entries)+1000 {
+	if r.file == nil || r.lines > 2*r.count+1000 {
 		return r.replace()
 	}
 	if _, err := r.file.Write(encodeEntries(changes)); err != nil {
@@ -160,22 +162,21 @@ func (r *Roll) close() {
 	}
 }
 
-// apply makes a change in memory. Making it again changes nothing.
+// apply makes a change in memory. Making changes again, in the same order, changes nothing.
 func (r *Roll) apply(c Entry) {
-	switch known := r.entries[c.Session]; {
+	known := r.entries[c.Session]
+	r.count -= len(known)
+	switch {
 	case c.Next > 0:
 		r.next = max(r.next, c.Next)
 	case c.Ends:
 		delete(r.entries, c.Session)
 	case c.Revoked == 0:
-		if len(known) > 0 {
-			known[0] = c
-			return
-		}
 		r.entries[c.Session] = []Entry{c}
 	case len(known) > 0 && !slices.ContainsFunc(known, func(e Entry) bool { return e.Revoked == c.Revoked }):
 		r.entries[c.Session] = append(known, c)
 	}
+	r.count += len(r.entries[c.Session])
 }
 
 func encodeEntries(entries []Entry) []byte {

@@ -64,9 +64,9 @@ func TestRoll(t *testing.T) {
 	change(t, r, onRoll("b")...)
 	change(t, r, append(onRoll("a"), onRoll("c")...)...)
 	change(t, r, Entry{Session: "b", Revoked: 7}, Entry{Session: "b", Revoked: 8}, Entry{Session: "a", Ends: true})
-	change(t, r, Entry{Session: "b", Key: []byte("another key")}) // keeps what was revoked
+	change(t, r, Entry{Session: "b", Key: []byte("another key")}, Entry{Session: "b", Revoked: 8}) // forgets 7
 	change(t, r, Entry{Session: "gone", Revoked: 9}, Entry{})
-	want := append([]Entry{{}, {Session: "b", Key: []byte("another key")}}, onRoll("b", 7, 8)[1:]...)
+	want := append([]Entry{{}, {Session: "b", Key: []byte("another key")}}, onRoll("b", 8)[1:]...)
 	want = append(want, onRoll("c")...)
 	again, ok := crash(t, d)
 	if got := again.Entries(); !ok || !reflect.DeepEqual(got, want) {

@@ -125,8 +125,8 @@ func TestSameSignal(t *testing.T) {
 	})
 }
 
-// dialForOne returns a client that does not reconnect. The channel is closed when the broker announces that it will
-// stop.
+// dialForOne returns a client that does not reconnect, and cannot take up its session, because it asks as one that
+// inspects. The channel is closed when the broker announces that it will stop.
 func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client, <-chan struct{}) {
 	t.Helper()
 	draining := make(chan struct{})
@@ -135,7 +135,13 @@ func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client,
 			close(draining)
 		}
 	}}
-	return dial(ctx, t, d, wsclient.Options{NoReconnect: true, Trace: trace}), draining
+	options := &wsclient.Options{NoReconnect: true, Trace: trace}
+	client, err := wsclient.Dial(ctx, d.url+"/?draining=accept", options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client, draining
 }
 
 func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Options) *wsclient.Client {

@@ -39,7 +39,8 @@ func dial(t *testing.T, b *brokertest.Server, options ...wsclient.Options) *wscl
 	return c
 }
 
-// dialInspector connects a client that inspects, and so cannot take up its session. It is closed at the end of the test.
+// dialInspector connects a client that inspects, and so cannot take up its session. It is closed at the end of the
+// test.
 func dialInspector(t *testing.T, b *brokertest.Server) *wsclient.Client {
 	t.Helper()
 	o := &wsclient.Options{NetDial: b.Dial, NoReconnect: true}

@@ -31,9 +31,9 @@ type Client struct {
 	hello atomic.Pointer[wire.Hello] // the latest
 
 	// unauthorized counts the attempts since the last connection to which the broker answered 401. preferred is the
-	// index of the target with which a round begins: the one that worked last, or the one after it if the broker there
-	// has not answered. rounds counts those that have failed since the last connection. Only the goroutine that connects
-	// uses them: that of Dial, and then the supervisor.
+	// index of the target with which a round begins: the one that worked last, or the one after it if the broker
+	// there has not answered. rounds counts those that have failed since the last connection. Only the goroutine
+	// that connects uses them: that of Dial, and then the supervisor.
 	unauthorized, preferred, rounds int
 
 	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
@@ -89,8 +89,8 @@ func (c *Client) Session() string {
 }
 
 // Done returns a channel that is closed when the client has ended for good. A client ends by Close or Drain.
-// With NoReconnect it ends with its first connection, unless the broker moves. It also ends when a broker refuses it, or closes the
-// connection, for a reason that would stop every later attempt, too.
+// With NoReconnect it ends with its first connection, unless the broker moves. It also ends when a broker refuses it,
+// or closes the connection, for a reason that would stop every later attempt, too.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Err returns nil until Done is closed. Then it returns why the client has ended: ErrClosed or ErrConnection,

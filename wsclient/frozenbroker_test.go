@@ -177,7 +177,8 @@ func TestFrozenOwner(t *testing.T) {
 			owner := brokertest.Start(t, broker.Config{})
 			defer owner.Stop()
 			c := &cluster{owner: owner, old: owner.NewLink()}
-			few, after := c.outlive(t, rand.New(rand.NewPCG(seed, 1)), clients) //nolint:gosec // reproducible
+			dice := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // reproducible
+			few, after := c.outlive(t, dice, clients)
 			lost, returned = lost+few, append(returned, after)
 		})
 	}

@@ -65,10 +65,10 @@ type Options struct {
 	// requests keep their places. Without Resume, the client does so only when a broker restarts that keeps its
 	// locks.
 	//
-	// With Resume, the client also gives up a connection on which a ping was not answered for a sixth of the session
-	// timeout, which is 2.5 s by default. So the locks survive if the broker is frozen and another one takes over
-	// before the lease ends. Name all brokers in the address. Until then an attempt to connect may take a tenth of
-	// the lease, but at least a second, and later twice and four times as long. That includes Token and
+	// With Resume, the client also gives up a connection on which a ping was not answered for a sixth of the
+	// session timeout, which is 2.5 s by default. So the locks survive if the broker is frozen and another one
+	// takes over before the lease ends. Name all brokers in the address. Until then an attempt to connect may take
+	// a tenth of the lease, but at least a second, and later twice and four times as long. That includes Token and
 	// HeaderFunc.
 	//
 	// This has a price: if this program is killed, the broker cannot know that it will not come back. So it gives

@@ -174,7 +174,9 @@ func TestNotTakenUpWithoutReconnect(t *testing.T) {
 		{true, 10 * time.Second, wsclient.LostLease, "the broker has moved, and within 10s there was no other"},
 	}
 	for _, test := range tests {
-		onSteady(t, wsclient.Options{NoReconnect: true}, func(t *testing.T, b *steadyBroker, c *wsclient.Client) {
+		onSteady(t, wsclient.Options{NoReconnect: true}, func(
+			t *testing.T, b *steadyBroker, c *wsclient.Client,
+		) {
 			lock := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 			waits := startAcquire(t.Context(), c, "busy", nil)
 			b.answers(refuse)
@@ -284,7 +286,8 @@ func TestNoAnswerToAStatement(t *testing.T) {
 func TestCloseCodeBeforeTheAnswer(t *testing.T) {
 	for code, ends := range map[int]bool{
 		wire.CloseProtocol: true, wire.CloseBinary: true, wire.CloseTooBig: true, wire.CloseRestart: true,
-		wire.CloseRevoked: true, wire.ClosePolicy: false, wire.CloseExpired: false, websocket.CloseGoingAway: false,
+		wire.CloseRevoked: true, wire.ClosePolicy: false, wire.CloseExpired: false,
+		websocket.CloseGoingAway: false,
 	} {
 		onSteady(t, wsclient.Options{Resume: true}, func(t *testing.T, b *steadyBroker, c *wsclient.Client) {
 			lock := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})

@@ -174,8 +174,8 @@ func (c *lockCmd) messages() *os.File {
 }
 
 // acquireMissing connects and acquires the locks that no enclosing run holds. The lock is nil if the enclosing runs
-// hold all of them. With --wait, the client reconnects while it waits. Without it, a lost connection is an error, unless
-// the broker moves.
+// hold all of them. With --wait, the client reconnects while it waits. Without it, a lost connection is an error,
+// unless the broker moves.
 func (c *lockCmd) acquireMissing(ctx context.Context, wait brokerWait, app *kong.Kong) (
 	*wsclient.Client, *nesting, *wsclient.Lock, error) {
 	client, err := wait.dial(ctx, c.target, wsclient.Options{

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os/exec"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -43,14 +42,12 @@ func startLock(ctx context.Context, t *testing.T, address string) *lockProcess {
 	return p
 }
 
-// token waits until p holds the lock.
-func (p *lockProcess) token(t *testing.T) string {
+// awaitToken waits until p holds the lock.
+func (p *lockProcess) awaitToken(t *testing.T) {
 	t.Helper()
-	line, err := p.out.ReadString('\n')
-	if err != nil {
+	if _, err := p.out.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(line)
 }
 
 // awaitLock waits until that many requests hold the lock a, and that many wait for it.
@@ -93,7 +90,7 @@ func TestLockOutlivesItsBroker(t *testing.T) {
 	}
 	defer relay.Stop()
 	holder := startLock(ctx, t, relay.Address())
-	_ = holder.token(t)
+	holder.awaitToken(t)
 	waiter := startLock(ctx, t, relay.Address())
 	awaitLock(ctx, t, first, 1, 1)
 
@@ -109,7 +106,7 @@ func TestLockOutlivesItsBroker(t *testing.T) {
 	if err := holder.Wait(); err != nil {
 		t.Errorf("the holder: %v", err)
 	}
-	_ = waiter.token(t)
+	waiter.awaitToken(t)
 	_ = waiter.in.Close()
 	if err := waiter.Wait(); err != nil {
 		t.Errorf("the waiter: %v", err)
@@ -132,7 +129,7 @@ func TestLockEndsWithItsConnection(t *testing.T) {
 	}
 	defer relay.Stop()
 	holder := startLock(ctx, t, relay.Address())
-	_ = holder.token(t)
+	holder.awaitToken(t)
 	waiter := startLock(ctx, t, relay.Address())
 	awaitLock(ctx, t, b, 1, 1)
 	link.Cut()

@@ -135,18 +135,17 @@ func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client,
 			close(draining)
 		}
 	}}
-	options := &wsclient.Options{NoReconnect: true, Trace: trace}
-	client, err := wsclient.Dial(ctx, d.url+"/?draining=accept", options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client, draining
+	return dialURL(ctx, t, d.url+"/?draining=accept", &wsclient.Options{NoReconnect: true, Trace: trace}), draining
 }
 
-func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Options) *wsclient.Client {
+func dial(ctx context.Context, t *testing.T, d *daemon) *wsclient.Client {
 	t.Helper()
-	client, err := wsclient.Dial(ctx, d.url, &append(options, wsclient.Options{})[0])
+	return dialURL(ctx, t, d.url, nil)
+}
+
+func dialURL(ctx context.Context, t *testing.T, url string, options *wsclient.Options) *wsclient.Client {
+	t.Helper()
+	client, err := wsclient.Dial(ctx, url, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@
 // mutex throughout, so nothing happens between a decision and its effects.
 //
 // Almost every step that takes an instant first does what is due by then: the lease ends first, then a connection whose
-// broker is silent (see noanswer.go), then requests whose time is over, then silences (see silence.go) and stale holders
-// (see stale.go). So nothing is granted or counts as
+// broker is silent (see noanswer.go), then requests whose time is over, then silences (see silence.go) and stale
+// holders (see stale.go). So nothing is granted or counts as
 // held after its time, however late the step comes. The exceptions are SubmitNext, which follows Connected at once,
 // Close and GiveUp, which end everything, and the Release of a request that has no MinHold and is not Async. The
 // instant may lie a little in the past. A later step then does what has become due since.
@@ -71,9 +71,9 @@
 // # Sessions that survive
 //
 // If the hello has a secret, the session survives when the broker has sent moving. With KeepSession, it survives other
-// ends, too: see [Machine.survives]. With NoReconnect, the client then ends when it loses its session or its lease. Holders hold on, waiters wait, and new requests are pending. The client counts the
+// ends, too: see [Machine.survives]. Holders hold on, waiters wait, and new requests are pending. The client counts the
 // waits itself. A waiter that must not wait ends. The lease goes on, and when it ends, the holders lose their locks.
-// What waits goes on waiting even then.
+// What waits goes on waiting even then. With NoReconnect, the client ends when it loses its session, or the lease ends.
 //
 // On the next connection the machine states what it holds and waits for: see statement.go. Until the broker has
 // answered, the machine behaves as without a connection. Then there are three cases:

@@ -122,17 +122,22 @@ func (o *oracle) step(c command) string {
 	case "claim", "release", "cancel", "valid", "lease", "parent", "token":
 		return o.onCall(c)
 	default:
-		if o.link != nil {
-			o.link.patience = 0
-		}
-		switch o.tick(); {
-		case o.trial != nil:
-			o.hearAnswer(c)
-		case o.link != nil:
-			o.receive(c)
-		}
+		o.hearMessage(c)
 	}
 	return ""
+}
+
+// hearMessage executes what the broker sends.
+func (o *oracle) hearMessage(c command) {
+	if o.link != nil {
+		o.link.patience = 0
+	}
+	switch o.tick(); {
+	case o.trial != nil:
+		o.hearAnswer(c)
+	case o.link != nil:
+		o.receive(c)
+	}
 }
 
 func (o *oracle) find(name string) *call {

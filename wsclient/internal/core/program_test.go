@@ -114,7 +114,8 @@ func (p *program) next() command {
 
 func (p *program) canConnect() bool {
 	m := p.duel.driver.machine
-	return !m.IsConnected() && !m.IsResuming() && m.Closed() == nil && (m.last == nil || !m.config.NoReconnect || m.CanResume())
+	mayConnect := m.last == nil || !m.config.NoReconnect || m.CanResume()
+	return mayConnect && !m.IsConnected() && !m.IsResuming() && m.Closed() == nil
 }
 
 // rare makes up a question, or, rarely, a step that ends the client.

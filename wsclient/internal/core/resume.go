@@ -51,7 +51,8 @@ func (m *Machine) endResumption(how *End, then Then, at Instant) {
 	m.session.tried = append(m.session.tried, conn.hello.Secret)
 	switch {
 	case endsSession(how.Code):
-		m.loseSession(fmt.Sprintf("the broker has closed the connection with %d before it has answered", how.Code), at)
+		const format = "the broker has not answered, but closed the connection with %d"
+		m.loseSession(fmt.Sprintf(format, how.Code), at)
 	case len(m.session.tried) > wire.MaxTried:
 		m.loseSession(fmt.Sprintf("no broker has answered %d attempts to take it up", wire.MaxTried+1), at)
 	}

@@ -58,8 +58,8 @@ func (b *Backoff) next(first, most, lasted time.Duration, dice float64) time.Dur
 // address that does not answer leaves time for others. rounds is how many rounds of attempts have failed. The time
 // doubles after every second one, so that a client that is far away from its broker gets through in the end.
 //
-// With a tenth of the lease, clients that have noticed in the middle of their lease that their broker is frozen find the
-// next one in time: see TestFrozenOwner of package wsclient.
+// A tenth of the lease is short enough for a client that notices in the middle of its lease that its broker is frozen:
+// see TestFrozenOwner of package wsclient.
 func AttemptTime(lease time.Duration, rounds int) time.Duration {
 	const most = 10 // more doublings than any lease needs
 	return max(lease/10, time.Second) << min(rounds/2, most)

@@ -114,7 +114,8 @@ func journal(t *testing.T, m *machine) {
 func drain(t *testing.T, m *machine) {
 	m.do(t, "mkdir -p /run/systemd/system/brokerd.service.d; cd /run/systemd/system/brokerd.service.d; "+
 		"printf '[Service]\nTimeoutStopSec=1\n' >stop.conf; systemctl daemon-reload; systemctl restart brokerd")
-	m.do(t, "systemd-run --quiet --unit=holder brokerctl lock --url 'ws://127.0.0.1:27002/?draining=accept' orders/42")
+	const url = "'ws://127.0.0.1:27002/?draining=accept'" // of a client that cannot take up its session
+	m.do(t, "systemd-run --quiet --unit=holder brokerctl lock --url "+url+" orders/42")
 	m.await(t, "brokerctl info | grep orders/42")
 	m.do(t, "systemctl stop --no-block brokerd")
 	m.await(t, "systemctl show --property StatusText --value brokerd | grep '^draining until '")

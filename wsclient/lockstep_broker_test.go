@@ -123,14 +123,14 @@ func (l *lockstep) dial(verdict chan bool, succeeds bool) {
 	made := l.at()
 	l.ends[link-1] = newBrokerEnd(<-l.stage.ups)
 	if l.oneIn(4) {
-		// Not longer: the simulated client began to dial earlier, by up to an eighth of the lease, and would
-		// give up. That is soonest while the lease of a session is running out, after a second.
+		// Not longer: the simulated client began to dial earlier, by up to 300 ms, and would give up. That is
+		// soonest while the lease of a session is running out, after a second.
 		l.pass(time.Duration(l.below(400_000)) * time.Microsecond)
 	}
 	l.link, l.session, l.pings, l.cancels = link, fmt.Sprint("session", link), nil, nil
 	hello := &wire.Hello{
 		Protocol: wire.Version, Session: l.session, Limits: wire.DefaultLimits(),
-		HeartbeatMS: 2000, TimeoutMS: 6000 + 250*int64(l.below(4)),
+		HeartbeatMS: 2000, TimeoutMS: 6000 + 3000*int64(l.below(4)),
 	}
 	if l.below(5) > 0 {
 		hello.Secret = fmt.Sprint("secret", link)

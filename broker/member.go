@@ -30,6 +30,7 @@ type member struct {
 	wake    chan struct{}                 // holds a token if run must look at the machine
 	loop    chan struct{}                 // see calls
 	lost    chan struct{}                 // closed when the ownership has ended
+	stands  chan struct{}                 // closed when Run is called
 	stalled atomic.Bool                   // the broker cannot answer
 
 	takeover time.Duration
@@ -50,7 +51,8 @@ func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits,
 		takeover: c.Takeover,
 		handOver: handOver{asked: make(chan struct{}, 1), receipts: make(chan receipt, 1)},
 		wake:     make(chan struct{}, 1), loop: make(chan struct{}, 1),
-		lost: make(chan struct{}), changed: make(chan struct{}), reign: newReign(cluster.Owner{}),
+		lost: make(chan struct{}), stands: make(chan struct{}), changed: make(chan struct{}),
+		reign: newReign(cluster.Owner{}),
 		machine: owner.New(owner.Config{
 			Self:     self,
 			Takeover: c.Takeover, Timeout: timeout, TokenRange: tokens,

@@ -1,10 +1,13 @@
 package broker_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
 )
 
 // A standby refuses clients, and names the owner.
@@ -27,6 +30,32 @@ func TestStandby(t *testing.T) {
 			if response.StatusCode != test.status || string(body) != test.body {
 				t.Errorf("%s: %s %s", test.path, response.Status, body)
 			}
+		}
+	})
+}
+
+// A standby says that it is one, so that a service manager knows that it is well.
+func TestStatusOfStandby(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		got, err := c.rigs[1].broker.Status(c.t.Context())
+		if want := (broker.Status{Standby: true}); err != nil || got != want {
+			t.Errorf("on standby: %+v, %v", got, err)
+		}
+		c.rigs[0].server.Stop()
+		if _, err := c.rigs[0].broker.Status(c.t.Context()); !errors.Is(err, broker.ErrNotRunning) {
+			t.Errorf("after Run: %v", err)
+		}
+		c.owner()
+		pass(time.Second)
+		got, err = c.rigs[1].broker.Status(c.t.Context())
+		if want := (broker.Status{HasTokens: true}); err != nil || got != want {
+			t.Errorf("as the owner: %+v, %v", got, err)
+		}
+	})
+	inCluster(t, 2, func(c *clusterRig) {
+		c.rigs[1].server.Stop()
+		if _, err := c.rigs[1].broker.Status(c.t.Context()); !errors.Is(err, broker.ErrNotRunning) {
+			t.Errorf("after the end of a standby: %v", err)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 // stand waits until this broker is the owner of its cluster. It returns false if ctx ends before.
 func (b *Broker) stand(ctx context.Context) bool {
+	close(b.member.stands)
 	b.life.goroutines.Go(func() { b.member.run(b.over) })
 	following, end := context.WithCancel(ctx)
 	b.life.goroutines.Go(func() { b.follow(following) })
@@ -18,6 +19,20 @@ func (b *Broker) stand(ctx context.Context) bool {
 	}
 	b.member.logTerm()
 	return true
+}
+
+// isStandby waits for Run, or the end of ctx. It reports whether the broker is on standby.
+func (b *Broker) isStandby(ctx context.Context) bool {
+	if b.member == nil {
+		return false
+	}
+	select {
+	case <-b.member.stands:
+	case <-ctx.Done():
+		return false
+	}
+	term, _ := b.member.asOwner()
+	return term == 0 && b.life.now() == phaseMade
 }
 
 // logOwners logs each owner that this broker sees while it is on standby.

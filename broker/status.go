@@ -9,6 +9,8 @@ import (
 
 // A Status says whether a broker that serves grants locks.
 type Status struct {
+	// Standby is true if the broker is one of several, and not the owner. The other fields are then zero.
+	Standby bool
 	// Pause is why no lock is granted, or "".
 	Pause wire.Pause
 	// Left is how long the grace period or the drain may still last.
@@ -19,8 +21,11 @@ type Status struct {
 }
 
 // Status asks the event loop whether it grants locks. Like [Broker.Ping], it proves that the loop makes
-// progress, waits for Run, and returns the same errors.
+// progress, waits for Run, and returns the same errors. On standby there is no loop to ask.
 func (b *Broker) Status(ctx context.Context) (Status, error) {
+	if b.isStandby(ctx) {
+		return Status{Standby: true}, nil
+	}
 	var s Status
 	if err := b.ask(ctx, func(l *loop) { s = l.status() }); err != nil {
 		return Status{}, err // the loop may still write to s

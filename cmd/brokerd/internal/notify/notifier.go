@@ -35,7 +35,7 @@ type Notifier struct {
 	mu       sync.Mutex
 	ready    bool
 	stopping bool
-	told     *wire.Pause // the pause that status is about, or nil
+	told     *broker.Status // what status is about, or nil
 	status   string
 	failed   bool // the last message could not be sent
 }
@@ -87,12 +87,13 @@ func (n *Notifier) tell(status broker.Status) {
 	if n.watchdog > 0 {
 		lines = append(lines, daemon.SdNotifyWatchdog)
 	}
-	if !n.ready && status.HasTokens && status.Pause != wire.PauseDraining {
+	canServe := status.Standby || status.HasTokens && status.Pause != wire.PauseDraining
+	if !n.ready && canServe {
 		n.ready = true
 		lines = append(lines, daemon.SdNotifyReady)
 	}
-	if n.told == nil || *n.told != status.Pause {
-		n.told, n.status = &status.Pause, describe(status, time.Now())
+	if now := (broker.Status{Standby: status.Standby, Pause: status.Pause}); n.told == nil || *n.told != now {
+		n.told, n.status = &now, describe(status, time.Now())
 		lines = append(lines, "STATUS="+n.status)
 	}
 	n.send(lines...)

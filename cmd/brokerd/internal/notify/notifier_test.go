@@ -84,6 +84,20 @@ func TestWatch(t *testing.T) {
 	<-ended
 }
 
+// A standby is ready: it may be one for months.
+func TestStandbyIsReady(t *testing.T) {
+	next := listen(t)
+	n := New(zerolog.Nop())
+	n.tell(broker.Status{Standby: true})
+	if got := strings.Join(next(), ";"); got != "READY=1;STATUS=on standby: another broker grants locks" {
+		t.Errorf("got %s", got)
+	}
+	n.tell(broker.Status{HasTokens: true})
+	if got := strings.Join(next(), ";"); got != "STATUS=grants locks" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestReload checks that a reload says when it begins and ends, and does not make a broker ready that is not.
 func TestReload(t *testing.T) {
 	next := listen(t)

@@ -9,6 +9,9 @@ import (
 
 // describe returns a status in words, for systemctl status.
 func describe(s broker.Status, now time.Time) string {
+	if s.Standby {
+		return "on standby: another broker grants locks"
+	}
 	until := now.Add(s.Left).Format("15:04:05")
 	switch s.Pause {
 	case "":

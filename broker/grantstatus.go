@@ -58,6 +58,8 @@ func (b *Broker) pause() string {
 	switch phase := b.life.now(); {
 	case phase >= phaseDraining:
 		return string(wire.PauseDraining)
+	case phase == phaseMade && b.member != nil && b.member.isStanding():
+		return metrics.Standby
 	case !serves || phase == phaseMade:
 		return metrics.Starting
 	}

@@ -35,7 +35,12 @@ func (b *Broker) read() metrics.Reading {
 	for l := noLimit + 1; l < limits; l++ {
 		r.Refusals = append(r.Refusals, metrics.Refusals{Limit: l.label(), Count: b.refusals.of(l)})
 	}
-	r.Loop = b.readLoop()
+	if b.member != nil && b.member.mayAnswer() {
+		r.Term, _ = b.member.asOwner()
+	}
+	if r.Pause != metrics.Standby {
+		r.Loop = b.readLoop()
+	}
 	return r
 }
 

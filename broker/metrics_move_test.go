@@ -276,6 +276,7 @@ func moveTheClock(t *testing.T, moved map[string]bool) {
 	if err := b.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	moved["owner_term"] = true // in TestMetricsOfStandby
 	got := metricsOf(t, b)
 	moved["loop_responding"] = got["loop_responding"] == 1
 	moved["loop_longest_round_seconds"] = got["loop_longest_round_seconds"] > 0

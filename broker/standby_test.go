@@ -60,6 +60,31 @@ func TestStatusOfStandby(t *testing.T) {
 	})
 }
 
+// The metrics tell a standby from a broker whose loop is stuck.
+func TestMetricsOfStandby(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		before := time.Now()
+		got := metricsOf(c.t, c.rigs[1].broker)
+		_, says := got["loop_responding"]
+		if says || got[`pause{reason="standby"}`] != 1 || got["owner_term"] != 0 {
+			t.Errorf("on standby: %v", got)
+		}
+		if took := time.Since(before); took != 0 {
+			t.Errorf("a scrape of a standby took %v: it waited for the loop", took)
+		}
+		got = metricsOf(c.t, c.rigs[0].broker)
+		if got["loop_responding"] != 1 || got[`pause{reason="standby"}`] != 0 || got["owner_term"] != 1 {
+			t.Errorf("on the owner: %v", got)
+		}
+		c.links[0].setCut(true)
+		pass(takeover - time.Millisecond)
+		if got := metricsOf(c.t, c.rigs[0].broker)["owner_term"]; got != 0 {
+			t.Errorf("the owner that is cut off has the term %v", got)
+		}
+		c.links[0].setCut(false)
+	})
+}
+
 // The owner says in each hello and each page of locks that it is the owner. The log of a standby names each owner.
 func TestOwnerIsShown(t *testing.T) {
 	inCluster(t, 3, func(c *clusterRig) {

@@ -29,10 +29,18 @@ func (b *Broker) isStandby(ctx context.Context) bool {
 	select {
 	case <-b.member.stands:
 	case <-ctx.Done():
+	}
+	return b.life.now() == phaseMade && b.member.isStanding()
+}
+
+// isStanding reports whether Run has been called, and this broker has not been the owner.
+func (m *member) isStanding() bool {
+	select {
+	case <-m.stands:
+	default:
 		return false
 	}
-	term, _ := b.member.asOwner()
-	return term == 0 && b.life.now() == phaseMade
+	return !m.isOwner()
 }
 
 // logOwners logs each owner that this broker sees while it is on standby.

@@ -76,15 +76,19 @@ func mistakes(samples []sample, expression string) (found []string) {
 	return found
 }
 
-// matches reports whether the sample matches the matchers. The expressions compare with =, and with =~ only the labels
-// that Prometheus adds.
+// matches reports whether the sample matches the matchers. The expressions compare with = and !=, and with =~ only the
+// labels that Prometheus adds.
 func (s *sample) matches(matchers string) bool {
 	if matchers == "" {
 		return true
 	}
 	matcher := regexp.MustCompile(`(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"`)
 	for _, m := range matcher.FindAllStringSubmatch(matchers, -1) {
-		if !strings.Contains(added, m[1]) && (m[2] != "=" || s.labels[m[1]] != m[3]) {
+		if strings.Contains(added, m[1]) {
+			continue
+		}
+		value, has := s.labels[m[1]]
+		if isEqual := value == m[3]; !has || isEqual != (m[2] == "=") || strings.Contains(m[2], "~") {
 			return false
 		}
 	}

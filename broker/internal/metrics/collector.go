@@ -69,7 +69,10 @@ func (e emitter) connections(r *Reading) {
 }
 
 func (e emitter) limits(r *Reading) {
-	e.flag(loopResponding, r.Loop != nil)
+	if r.Pause != Standby { // otherwise there is no loop
+		e.flag(loopResponding, r.Loop != nil)
+	}
+	e.count(ownerTerm, r.Term)
 	for _, reason := range pauses {
 		e.flag(pause, r.Pause == reason, reason)
 	}

@@ -90,7 +90,7 @@ var (
 	inboxWait = define(0, "inbox_wait_seconds",
 		"How long the oldest message of each batch had waited when the event loop took the batch.")
 	loopResponding = define(gauge, "loop_responding",
-		"1 if the event loop has answered this scrape within a second, otherwise 0.")
+		"1 if the event loop has answered this scrape within a second, otherwise 0. Missing on standby.")
 	unsent = define(gauge, "unsent_bytes",
 		"Bytes that wait to be sent to all clients.")
 	slowClients = define(counter, "slow_clients_total",
@@ -111,6 +111,8 @@ var (
 		"Reservations of fencing tokens, by result. A failed one is tried again every second.", "result")
 	pause = define(gauge, "pause",
 		"1 while nothing is granted for this reason, otherwise 0.", "reason")
+	ownerTerm = define(gauge, "owner_term",
+		"The term of the owner, while it may answer. 0 on standby, and if the broker is alone.")
 	auditDropped = define(counter, "audit_records_dropped_total",
 		"Records of the audit that were dropped.")
 )

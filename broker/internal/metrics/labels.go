@@ -115,8 +115,13 @@ func stateOf(held bool) int {
 // Starting is the reason for which nothing is granted before the loop serves.
 const Starting = "starting"
 
+// Standby is the reason on a broker that is not the owner of its cluster.
+const Standby = "standby"
+
 // pauses are all such reasons.
-var pauses = []string{Starting, string(wire.PauseGrace), string(wire.PauseDraining), string(wire.PauseNoTokens)}
+var pauses = []string{
+	Starting, Standby, string(wire.PauseGrace), string(wire.PauseDraining), string(wire.PauseNoTokens),
+}
 
 // canEnd reports whether a request in that state can end in that way.
 func canEnd(how way, state int) bool {

@@ -11,6 +11,7 @@ type Reading struct {
 	Loop *LoopReading // nil: the loop has not answered in time
 
 	Pause string // why nothing is granted, or ""; not known before the loop serves
+	Term  int64  // of this broker, if it is the owner and may answer; otherwise 0
 
 	Handshakes        int // connections that are not sessions
 	HandshakesRefused int64

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 )
@@ -61,12 +62,23 @@ func TestBrokerConfiguration(t *testing.T) {
 	m := readManifests(t)
 	c := m.container(t)
 	mounted := t.TempDir()
+	checkConfiguration(t, c, mounted, func(volume string) map[string][]byte { return m.volume(t, volume) })
+	state := configuration(t, m).StateDir
+	if folder := filepath.Dir(state); !strings.HasPrefix(folder, "/") || !exists(filepath.Join(mounted, folder)) {
+		t.Errorf("no volume has the state directory %s", state)
+	}
+}
+
+// checkConfiguration puts the files of the volumes of a container into a folder, and lets brokerd check its
+// configuration there.
+func checkConfiguration(t *testing.T, c *corev1.Container, mounted string, volume func(string) map[string][]byte) {
+	t.Helper()
 	for _, mount := range c.VolumeMounts {
 		folder := filepath.Join(mounted, mount.MountPath)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for name, text := range m.volume(t, mount.Name) {
+		for name, text := range volume(mount.Name) {
 			if err := os.WriteFile(filepath.Join(folder, name), moved(text, mounted), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -80,10 +92,6 @@ func TestBrokerConfiguration(t *testing.T) {
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("brokerd config check %q: %v\n%s", c.Args, err, out)
-	}
-	state := configuration(t, m).StateDir
-	if folder := filepath.Dir(state); !strings.HasPrefix(folder, "/") || !exists(filepath.Join(mounted, folder)) {
-		t.Errorf("no volume has the state directory %s", state)
 	}
 }
 

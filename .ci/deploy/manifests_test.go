@@ -33,7 +33,14 @@ func readManifests(t *testing.T) *manifests {
 		"Namespace": &m.namespace, "StatefulSet": &m.broker, "Service": &m.service, "ConfigMap": &m.config,
 		"Secret": &m.tokens, "NetworkPolicy": &m.network, "PodDisruptionBudget": &m.budget,
 	}
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), kubernetes)
+	buildManifests(t, kubernetes, missing)
+	return m
+}
+
+// buildManifests puts the manifests of a folder together, and decodes each into the object for its kind.
+func buildManifests(t *testing.T, folder string, missing map[string]any) {
+	t.Helper()
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,13 +68,16 @@ func readManifests(t *testing.T) *manifests {
 	if t.Failed() {
 		t.FailNow()
 	}
-	return m
 }
 
 // container returns the only container of the broker's pod.
 func (m *manifests) container(t *testing.T) *corev1.Container {
 	t.Helper()
-	pod := &m.broker.Spec.Template.Spec
+	return onlyContainer(t, &m.broker.Spec.Template.Spec)
+}
+
+func onlyContainer(t *testing.T, pod *corev1.PodSpec) *corev1.Container {
+	t.Helper()
 	if len(pod.Containers) != 1 || len(pod.InitContainers) != 0 {
 		t.Fatal("want one container")
 	}

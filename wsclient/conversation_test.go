@@ -72,7 +72,8 @@ func play(t *testing.T, c wiretest.Conversation) {
 			<-a.client.Done()
 		case wiretest.Closed:
 			a.closed(step)
-		case wiretest.Grace, wiretest.Owner, wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke:
+		case wiretest.Grace, wiretest.Owner,
+			wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke:
 			// the broker's frames show it
 		case wiretest.Pass:
 			time.Sleep(step.Wait) //nolint:forbidigo // virtual time

@@ -148,7 +148,13 @@ func (c *clusterRig) add(n int) { c.addAt(fmt.Sprintf("ws://b%d.test:27002", n))
 // addAt adds a broker that says that it is at an address.
 func (c *clusterRig) addAt(address string) {
 	c.t.Helper()
-	link, transport := &storeLink{memoryStore: c.store}, c.transport()
+	c.addThrough(address, c.transport())
+}
+
+// addThrough is addAt for a broker that reaches the others through transport.
+func (c *clusterRig) addThrough(address string, transport *http.Transport) {
+	c.t.Helper()
+	link := &storeLink{memoryStore: c.store}
 	c.transports = append(c.transports, transport)
 	b, err := broker.New(broker.Config{Drain: broker.None, Logger: c.log.logger(), Cluster: &broker.Cluster{
 		Store: link, Transport: transport, Address: address,

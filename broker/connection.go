@@ -18,11 +18,12 @@ import (
 // A connection holds what the reader, the writer and the loop share for one client. Each field is
 // either set before the goroutines start or safe for concurrent use.
 type connection struct {
-	name string // the name with which the session opened; see sessionName
-	peer wire.Peer
-	kind metrics.Client
-	ws   *websocket.Conn
-	net  *transport.Conn // the connection below ws
+	name      string // the name with which the session opened; see sessionName
+	peer      wire.Peer
+	kind      metrics.Client
+	ws        *websocket.Conn
+	net       *transport.Conn // the connection below ws
+	lockDelay bool            // as in Config, or because a standby passes the connection on
 	*services
 
 	lasting *lastingConnection // nil: its session ends with it
@@ -63,6 +64,7 @@ func newReader(
 	}}
 	c, r, w := &p.connection, &p.reader, &p.writer
 	p.session.connection, p.session.name = c, name
+	c.lockDelay = b.config.LockDelay || who.passedOn
 	c.lasting = b.newLastingConnection(name, who)
 	r.connection, r.flood.slots = c, b.readers
 	r.session = name

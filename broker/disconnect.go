@@ -88,21 +88,21 @@ func (r *reader) awaitEnd(over context.Context, end ending) {
 		r.net.Hurry() // the writer may still have something to send
 	}
 	<-r.written
-	if end.by.FreesLocks(r.config.LockDelay) {
+	if end.by.FreesLocks(r.lockDelay) {
 		return
 	}
 	var answer *websocket.CloseError
 	if r.net.Ended() == nil {
 		var until time.Time
-		if !r.config.LockDelay {
+		if !r.lockDelay {
 			until = r.net.LastHeard().Add(r.config.Timeout)
 		}
 		r.net.Linger(over, until, func() (done bool) {
 			answer = r.hearAnswer()
-			return r.endedBy(answer).FreesLocks(r.config.LockDelay)
+			return r.endedBy(answer).FreesLocks(r.lockDelay)
 		})
 	}
-	if by := r.endedBy(answer); by != end.by && by.FreesLocks(r.config.LockDelay) {
+	if by := r.endedBy(answer); by != end.by && by.FreesLocks(r.lockDelay) {
 		end.by = by
 		r.loop.sendEnded(&end)
 	}
@@ -149,7 +149,7 @@ func (l *loop) end(s *session, how ending) {
 	if lasts {
 		l.detach(s)
 	} else {
-		l.core.End(s.name, how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s))
+		l.core.End(s.name, how.by.FreesLocks(s.lockDelay), l.lastHeard(s))
 		if l.core.IsAbsent(s.name) { // it must be struck off the record first
 			l.noteAbsence(s)
 		}
@@ -172,7 +172,7 @@ func (l *loop) endKept(s *session, how ending) {
 		}
 		return
 	}
-	if how.by.FreesLocks(l.config.LockDelay) {
+	if how.by.FreesLocks(s.lockDelay) {
 		l.logUnkept(s, how)
 		l.core.EndKept(s.name)
 	}

@@ -44,10 +44,10 @@ var errNoOwner = errors.New("there is no other owner")
 // followOwner waits until the owner hands over, and takes its snapshot.
 func (b *Broker) followOwner(ctx context.Context) error {
 	of := b.member.owner()
-	target := b.ownerURL()
-	if target == nil {
+	if !b.member.isOther(of) {
 		return errNoOwner
 	}
+	target := urlOf(of)
 	self := b.member.self
 	query := url.Values{"id": {self.ID}, "address": {self.Address}}
 	text, err := b.askOwner(ctx, target, of.ID, handOverPath, query)

@@ -16,9 +16,11 @@ import (
 //
 // A trusted proxy that adds to one of the headers may pass the other one as a client has sent it. So a
 // request with both is refused.
+//
+// A standby of the cluster that passes a request on is trusted like a proxy, wherever it is.
 func (b *Broker) remoteOf(r *http.Request) (string, *refusal) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !b.config.trusts(peer.Addr()) {
+	if !b.isPassedOn(r) && (err != nil || !b.config.trusts(peer.Addr())) {
 		return r.RemoteAddr, nil
 	}
 	if len(r.Header["Forwarded"]) > 0 && len(r.Header["X-Forwarded-For"]) > 0 {

@@ -24,9 +24,10 @@ type introduction struct {
 	moves        bool   // can take up its session after the broker has moved
 	keeps        bool   // can take up its session after any end of the connection
 
-	kind   metrics.Client
-	remote string  // its address, as far as the broker can know it
-	rights *rights // of its credential; nil: none was asked for
+	kind     metrics.Client
+	remote   string  // its address, as far as the broker can know it
+	passedOn bool    // a standby passes it on
+	rights   *rights // of its credential; nil: none was asked for
 }
 
 // kindOfClient tells clients apart for the metrics. A client may pretend to be of another kind, and nothing

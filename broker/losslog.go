@@ -41,7 +41,7 @@ func (l *loop) logHolder(s *session, reason string, how ending, lasts bool) {
 		attrs = append(attrs, slog.Any("authors", authors))
 	}
 	message := "a session ended while it held locks: they are free now"
-	kept := l.core.KeptUntil(!lasts && how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s)) - l.now()
+	kept := l.core.KeptUntil(!lasts && how.by.FreesLocks(s.lockDelay), l.lastHeard(s)) - l.now()
 	if kept > 0 && lasts {
 		message = "a connection ended while its session held locks: " +
 			"they are kept until its client takes it up again"

@@ -8,6 +8,8 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+
+	"github.com/lockbroker/lockbroker/broker/cluster"
 )
 
 // A standby passes requests on to the owner of the cluster, or refuses them.
@@ -47,7 +49,7 @@ func (b *Broker) serveOrPassOn(w http.ResponseWriter, r *http.Request, serve, pr
 	for {
 		b.member.awaitSuccession(patience)
 		now := b.member.currentReign()
-		hasOwner := b.ownerURL() != nil
+		hasOwner := b.member.isOther(now.owner)
 		switch {
 		case b.member.isOwner():
 			serve.ServeHTTP(w, r)
@@ -65,7 +67,10 @@ func (b *Broker) serveOrPassOn(w http.ResponseWriter, r *http.Request, serve, pr
 }
 
 // A passage is a request that is passed on to the owner.
-type passage struct{ failed bool }
+type passage struct {
+	to     cluster.Owner
+	failed bool
+}
 
 type passageKey struct{}
 
@@ -76,18 +81,21 @@ func passageOf(r *http.Request) *passage { return r.Context().Value(passageKey{}
 func letPass(w http.ResponseWriter, r *http.Request, now *reign, proxy http.Handler) bool {
 	ctx, end := now.within(r.Context())
 	defer end()
-	p := new(passage)
+	p := &passage{to: now.owner}
 	proxy.ServeHTTP(w, r.WithContext(context.WithValue(ctx, passageKey{}, p)))
 	return !p.failed
 }
 
-// ownerURL returns the URL of the owner, or nil if there is none, or it is this broker.
-func (b *Broker) ownerURL() *url.URL {
-	address := b.member.owner().Address
-	if address == "" || address == b.config.Cluster.Address {
+// isOther reports whether an owner is another broker than this one, and can be reached. An earlier run of this broker
+// cannot.
+func (m *member) isOther(o cluster.Owner) bool { return o.Address != m.self.Address && urlOf(o) != nil }
+
+// urlOf returns the URL of an owner, or nil if it has none.
+func urlOf(o cluster.Owner) *url.URL {
+	if o.Address == "" {
 		return nil
 	}
-	target, err := url.Parse(address)
+	target, err := url.Parse(o.Address)
 	if err != nil {
 		return nil
 	}
@@ -95,20 +103,10 @@ func (b *Broker) ownerURL() *url.URL {
 	return target
 }
 
-// passOn directs a request to the owner. The owner sees the address of the client if it trusts this broker as a proxy.
-func (b *Broker) passOn(r *httputil.ProxyRequest) {
-	if target := b.ownerURL(); target != nil {
-		r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
-	}
-	r.Out.Host = r.In.Host
-	r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
-	r.SetXForwarded()
-}
-
 // refuseStandby refuses a request, and names the owner.
 func (b *Broker) refuseStandby(w http.ResponseWriter) {
 	help := "on standby, and there is no owner now"
-	if owner := b.member.owner(); b.ownerURL() != nil {
+	if owner := b.member.owner(); b.member.isOther(owner) {
 		help = "on standby: the owner is " + describeOwner(owner.Term, owner.Address)
 	}
 	refused := &refusal{http.StatusServiceUnavailable, help}
@@ -131,7 +129,7 @@ func (b *Broker) serveLeader(w http.ResponseWriter) {
 
 // serveStandbyReady answers whether clients of a standby reach the owner.
 func (b *Broker) serveStandbyReady(w http.ResponseWriter) {
-	if b.config.Cluster.Refuse || b.ownerURL() == nil {
+	if b.config.Cluster.Refuse || !b.member.isOther(b.member.owner()) {
 		b.refuseStandby(w)
 		return
 	}

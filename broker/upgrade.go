@@ -76,8 +76,11 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		b.refusals.add(limitMemory)
 		refused = &refusal{http.StatusServiceUnavailable, b.memory.whyUsedUp()}
 	}
+	if refused == nil {
+		refused = b.checkPassage(r)
+	}
 	remote, ambiguous := b.remoteOf(r)
-	who.remote, who.kind = remote, kindOfClient(r, who.messagesOnly)
+	who.remote, who.kind, who.passedOn = remote, kindOfClient(r, who.messagesOnly), b.isPassedOn(r)
 	if refused == nil {
 		refused = ambiguous
 	}

@@ -102,7 +102,7 @@ func New(config Config) (*Broker, error) {
 	b.loop.grants, b.loop.logs, b.loop.refusals, b.loop.counters = &b.grants, b.logs, b.refusals, b.counters
 	b.authority.audits = b.audits
 	if config.Cluster != nil {
-		b.member = newMember(config.Cluster, config.Timeout, b.loop.tokenRange, b.logs, b.aside)
+		b.member = newMember(config.Cluster, config.Timeout, b.loop.tokenRange, &b.services)
 		b.clusterHTTP = &http.Client{Transport: config.Cluster.Transport}
 		b.loop.member, b.tokens = b.member, clusterSource{b.member}
 		return b, nil

@@ -35,8 +35,10 @@ func (s *memoryStore) owner() cluster.Owner {
 // A storeLink is how one broker reaches the store.
 type storeLink struct {
 	*memoryStore
-	mu  sync.Mutex
-	cut bool
+	mu      sync.Mutex
+	cut     bool
+	refuses bool // see refuseWrites
+	refused bool
 }
 
 var errCut = errors.New("the store cannot be reached")
@@ -57,6 +59,22 @@ func (l *storeLink) setCut(cut bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cut = cut
+}
+
+// refuseWrites makes it take no more writes after the next one that makes a broker the owner.
+func (l *storeLink) refuseWrites() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuses = true
+}
+
+// takes reports whether it takes a write.
+func (l *storeLink) takes(w *cluster.Write) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	takes := !l.refused
+	l.refused = l.refused || l.refuses && w.Owner != nil
+	return takes
 }
 
 func (l *storeLink) Head(context.Context) (cluster.Head, error) {
@@ -80,6 +98,9 @@ func (l *storeLink) Sessions(context.Context) ([]cluster.Session, error) {
 func (l *storeLink) Write(_ context.Context, w cluster.Write) (cluster.Head, error) {
 	if err := l.pass(); err != nil {
 		return cluster.Head{}, fmt.Errorf("%w: %w", cluster.ErrNotApplied, err)
+	}
+	if !l.takes(&w) {
+		return cluster.Head{}, fmt.Errorf("%w: %w", cluster.ErrNotApplied, errCut)
 	}
 	s := l.memoryStore
 	s.mu.Lock()
@@ -111,6 +132,7 @@ type clusterRig struct {
 	links []*storeLink
 	gone  func() (net.Conn, error) // dials the first broker; nil: it is reachable
 
+	tb         testing.TB        // hears of brokers that end with an error
 	passes     bool              // standbys pass clients on
 	transports []*http.Transport // by which the brokers reach one another
 	log        testLog           // of all of them
@@ -128,7 +150,7 @@ func inCluster(t *testing.T, brokers int, f func(c *clusterRig)) {
 func inClusterThat(t *testing.T, passes bool, brokers int, f func(c *clusterRig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &clusterRig{t: t, passes: passes, store: &memoryStore{sessions: make(map[string]cluster.Session)}}
+		c := &clusterRig{t: t, tb: t, passes: passes, store: &memoryStore{sessions: make(map[string]cluster.Session)}}
 		for n := range brokers {
 			c.add(n)
 			pass(time.Second)
@@ -165,7 +187,7 @@ func (c *clusterRig) addThrough(address string, transport *http.Transport) {
 	}
 	r := &rig{t: c.t, broker: b}
 	b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
-	r.server = brokertest.Serve(c.t, b)
+	r.server = brokertest.Serve(c.tb, b)
 	c.links = append(c.links, link)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -25,6 +25,7 @@ type member struct {
 	aside func(func())
 	start time.Time
 	self  cluster.Broker
+	over  <-chan struct{} // closed when the broker has stopped: nothing more will be on record
 
 	until   atomic.Pointer[owner.Instant] // the broker may answer until then; nil: it may not
 	wake    chan struct{}                 // holds a token if run must look at the machine
@@ -44,10 +45,10 @@ type member struct {
 	reign   *reign        // of the owner that the record names
 }
 
-func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits, aside func(func())) *member {
+func newMember(c *Cluster, timeout time.Duration, tokens int64, s *services) *member {
 	self := cluster.Broker{ID: rand.Text(), Address: c.Address}
 	return &member{
-		store: c.Store, logs: logs, aside: aside, start: time.Now(), self: self,
+		store: c.Store, logs: s.logs, aside: s.aside, start: time.Now(), self: self, over: s.over.Done(),
 		takeover: c.Takeover,
 		handOver: handOver{asked: make(chan struct{}, 1), receipts: make(chan receipt, 1)},
 		wake:     make(chan struct{}, 1), loop: make(chan struct{}, 1),
@@ -183,7 +184,8 @@ func (m *member) do(f func(machine *owner.Machine, now owner.Instant)) {
 	offer(m.wake)
 }
 
-// await waits until done, which is called with m.mu held, returns true. It returns false if the ownership has ended.
+// await waits until done, which is called with m.mu held, returns true. It returns false if the ownership or the
+// broker has ended.
 func (m *member) await(done func() bool) bool {
 	for {
 		m.mu.Lock()
@@ -195,6 +197,8 @@ func (m *member) await(done func() bool) bool {
 		select {
 		case <-changed:
 		case <-m.lost:
+			return false
+		case <-m.over:
 			return false
 		}
 	}

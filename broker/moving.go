@@ -34,7 +34,7 @@ func (l *loop) recordEnd() error {
 		}
 	}
 	stale := l.core.StaleAtEnd(l.now())
-	if left == nil {
+	if left == nil && l.member == nil {
 		return l.supply.Stop(stale, nil)
 	}
 	done := make(chan error, 1)
@@ -50,8 +50,8 @@ func (l *loop) recordEnd() error {
 
 // logLeft logs what the run leaves to the next one.
 func (l *loop) logLeft(left *core.Snapshot, err error) {
-	if err != nil {
-		return // Run returns it
+	if left == nil || err != nil { // Run returns the error
+		return
 	}
 	l.aside(func() {
 		l.logs.write(slog.LevelInfo, "moving: the next run goes on with these sessions",

@@ -41,9 +41,13 @@ func (b *Broker) follow(ctx context.Context) {
 
 var errNoOwner = errors.New("there is no other owner")
 
-// followOwner waits until the owner hands over, and takes its snapshot.
+// followOwner waits until the owner hands over, and takes its snapshot. It gives up when the record names another
+// owner: the last one may be frozen, and never answer.
 func (b *Broker) followOwner(ctx context.Context) error {
-	of := b.member.owner()
+	now := b.member.currentReign()
+	ctx, end := now.within(ctx)
+	defer end()
+	of := now.owner
 	if !b.member.isOther(of) {
 		return errNoOwner
 	}

@@ -47,8 +47,7 @@ type handOver struct {
 	standbys []*waitingStandby // at the owner
 	asked    chan struct{}     // at the owner: holds a token when a standby has come
 	receipts chan receipt      // at the owner
-	to       cluster.Broker    // at the owner: who has the snapshot
-	id       string            // of that snapshot
+	has      receipt           // at the owner: of the standby that will be the owner
 	received *core.Snapshot    // at the standby
 	from     string            // at the standby: the id of the owner that has sent it
 }
@@ -56,7 +55,8 @@ type handOver struct {
 // A waitingStandby has asked the owner for its snapshot.
 type waitingStandby struct {
 	broker   cluster.Broker
-	snapshot chan []byte
+	snapshot chan []byte // takes one
+	sent     bool        // it has been put there
 }
 
 // A receipt says that a standby has a snapshot.
@@ -142,23 +142,31 @@ func (h *handOver) noteReceived(broker, snapshot string) {
 	}
 }
 
-// all returns the standbys that wait. If there are none, it waits for the first.
-func (h *handOver) all(most time.Duration) []*waitingStandby {
-	limit := time.NewTimer(most)
-	defer limit.Stop()
-	for {
-		h.mu.Lock()
-		all := append([]*waitingStandby(nil), h.standbys...)
-		h.mu.Unlock()
-		if len(all) > 0 {
-			return all
-		}
-		select {
-		case <-h.asked:
-		case <-limit.C:
-			return nil
+// send sends a snapshot to all standbys that have asked for it, once. It reports whether there are any.
+func (h *handOver) send(text []byte) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.standbys {
+		if !s.sent {
+			s.sent = true
+			s.snapshot <- text
 		}
 	}
+	return len(h.standbys) > 0
+}
+
+// choose notes which standby will be the owner.
+func (h *handOver) choose(has receipt) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.has = has
+}
+
+// chosen returns which standby will be the owner. It is the zero value if none has the snapshot.
+func (h *handOver) chosen() receipt {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.has
 }
 
 // patienceForStandbys returns how long to wait for a standby. If this broker has only just taken over, the standbys
@@ -169,31 +177,31 @@ func (m *member) patienceForStandbys() time.Duration {
 	return max(time.Until(m.began.Add(m.takeover/5)), standbyWait)
 }
 
-// sendSnapshot sends a snapshot to all standbys, and returns once one of them has it. It returns false if none has.
+// sendSnapshot sends a snapshot to all standbys, also to those that ask for it meanwhile. It returns once one of them
+// has it, or false if none has.
 func (m *member) sendSnapshot(left *core.Snapshot) bool {
 	var text bytes.Buffer
 	if err := snapshot.Write(&text, *left); err != nil {
 		return false
 	}
-	h := &m.handOver
-	standbys := h.all(m.patienceForStandbys())
-	if len(standbys) == 0 {
-		return false
-	}
-	for _, s := range standbys {
-		s.snapshot <- text.Bytes()
-	}
-	id := idOfSnapshot(text.Bytes())
-	limit := time.NewTimer(receiptWait)
+	h, id := &m.handOver, idOfSnapshot(text.Bytes())
+	limit := time.NewTimer(m.patienceForStandbys())
 	defer limit.Stop()
-	for {
+	for some := false; ; {
+		if h.send(text.Bytes()) && !some {
+			some = true
+			limit.Reset(receiptWait)
+		}
 		select {
+		case <-h.asked:
 		case got := <-h.receipts:
 			if got.snapshot == id {
-				h.to, h.id = got.by, id
+				h.choose(got)
 				return true
 			}
 		case <-limit.C:
+			return false
+		case <-m.over:
 			return false
 		}
 	}
@@ -206,7 +214,8 @@ func idOfSnapshot(text []byte) string {
 
 // giveUpOwnership makes the standby that has the snapshot the owner, or nobody. It returns when that is on record.
 func (m *member) giveUpOwnership() error {
-	m.do(func(machine *owner.Machine, _ owner.Instant) { machine.HandOver(m.handOver.to, m.handOver.id) })
+	to := m.handOver.chosen()
+	m.do(func(machine *owner.Machine, _ owner.Instant) { machine.HandOver(to.by, to.snapshot) })
 	select {
 	case <-m.lost: // the hand-over was acknowledged, or another broker has taken over
 		return nil

@@ -125,17 +125,7 @@ func TestHandOverWithHangingStandby(t *testing.T) {
 		first := c.rigs[0]
 		a := first.connectLasting("a", "moved")
 		a.acquireOwn()
-		key := c.store.owner().ID
-		go func() { // it never says that it has the snapshot
-			const url = "http://b0.test:27002/cluster/handover?id=hangs&address=ws://b9.test:27002"
-			request, _ := http.NewRequest(http.MethodPost, url, http.NoBody)
-			request.Header.Set("Authorization", "Bearer "+key)
-			transport := c.transport()
-			defer transport.CloseIdleConnections()
-			if response, err := transport.RoundTrip(request); err == nil {
-				_ = response.Body.Close()
-			}
-		}()
+		go c.hang()
 		pass(time.Second)
 		c.add(1)
 		pass(time.Second)
@@ -147,6 +137,34 @@ func TestHandOverWithHangingStandby(t *testing.T) {
 		}
 		a.expect(`{"type":"moving"}`)
 	})
+}
+
+// The owner also hands over to a standby that comes while another one hangs.
+func TestHandOverToLateStandby(t *testing.T) {
+	inCluster(t, 1, func(c *clusterRig) {
+		first := c.rigs[0]
+		a := first.connectLasting("a", "moved")
+		a.acquireOwn()
+		go c.hang()
+		pass(time.Second)
+		go first.server.Stop()
+		pass(500 * time.Millisecond)
+		c.add(1)
+		c.owner()
+		a.expect(`{"type":"moving"}`)
+	})
+}
+
+// hang asks the owner, the first broker, for its snapshot, but never says that it has it.
+func (c *clusterRig) hang() {
+	const url = "http://b0.test:27002/cluster/handover?id=hangs&address=ws://b9.test:27002"
+	request, _ := http.NewRequest(http.MethodPost, url, http.NoBody)
+	request.Header.Set("Authorization", "Bearer "+c.store.owner().ID)
+	transport := c.transport()
+	defer transport.CloseIdleConnections()
+	if response, err := transport.RoundTrip(request); err == nil {
+		_ = response.Body.Close()
+	}
 }
 
 // An owner that is stopped just after it has taken over waits until the standbys know it.

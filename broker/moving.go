@@ -43,9 +43,17 @@ func (l *loop) recordEnd() error {
 	case err := <-done:
 		l.logLeft(left, err)
 		return err
-	case <-time.After(stopWait):
+	case <-time.After(l.stopPatience()):
 		return errSlowStop
 	}
+}
+
+// stopPatience returns how long the end of the run may take to be recorded.
+func (l *loop) stopPatience() time.Duration {
+	if l.member == nil {
+		return stopWait
+	}
+	return stopWait + l.member.patienceForStandbys()
 }
 
 // logLeft logs what the run leaves to the next one.

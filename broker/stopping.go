@@ -28,26 +28,32 @@ func (l *loop) stop() error {
 	}
 	l.logEnd()
 	err := l.recordEnd()
-	alone := errors.Is(err, errNoStandby)
-	if alone {
+	l.partFrom(moving, err == nil)
+	if errors.Is(err, errNoStandby) {
 		err = nil
 		l.aside(func() {
 			l.logs.write(slog.LevelWarn,
 				"no standby has taken the locks over: only clients that are kept can hold on")
 		})
 	}
-	for _, s := range moving {
-		if alone && l.core.Lasts(s.name) {
-			s.abandon() // a close frame would end its session
-		} else {
-			s.stop(err == nil && !alone)
-		}
-	}
 	if l.member != nil {
 		awaitWritten(moving, tellWait)
 		err = errors.Join(err, l.member.giveUpOwnership())
 	}
 	return err
+}
+
+// partFrom ends sessions that can outlive the broker. left says that the next run or a standby has what they hold and
+// wait for. If not, those that are kept can still hold on, because they are on record. They are told nothing: a close
+// frame would end their sessions.
+func (l *loop) partFrom(sessions []*session, left bool) {
+	for _, s := range sessions {
+		if !left && l.core.Lasts(s.name) {
+			s.abandon()
+		} else {
+			s.stop(left)
+		}
+	}
 }
 
 // awaitWritten waits until the clients of these sessions have been told of the end, but not longer than most.
@@ -86,7 +92,7 @@ func (l *loop) abandon() {
 }
 
 func (s *session) abandon() {
-	s.out.cut(ending{reason: "another broker has taken over"})
+	s.out.cut(ending{reason: "the client can go on elsewhere"})
 	_ = s.net.Close()
 }
 

@@ -37,8 +37,10 @@ const (
 	standbyWait = 2 * askAgain
 	// receiptWait is how long the owner waits until a standby has the snapshot.
 	receiptWait = 2 * time.Second
-	// tellWait is how long it waits until its clients have been told.
-	tellWait = 200 * time.Millisecond
+	// tellWait is how long it waits at most until its clients have been told.
+	tellWait = 2 * time.Second
+	// tellPause is how long it waits if none of them can be told.
+	tellPause = 200 * time.Millisecond
 )
 
 // A handOver is the broker's part in hand-overs, as the owner and as a standby.

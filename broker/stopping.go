@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -37,7 +38,7 @@ func (l *loop) stop() error {
 		})
 	}
 	if l.member != nil {
-		awaitWritten(moving, tellWait)
+		awaitWritten(moving)
 		err = errors.Join(err, l.member.giveUpOwnership())
 	}
 	return err
@@ -56,16 +57,35 @@ func (l *loop) partFrom(sessions []*session, left bool) {
 	}
 }
 
-// awaitWritten waits until the clients of these sessions have been told of the end, but not longer than most.
-func awaitWritten(sessions []*session, most time.Duration) {
-	limit := time.NewTimer(most)
+// awaitWritten waits until the clients of these sessions have been told of the end. It gives up once none has been told
+// for tellPause or longer, because the rest do not read, and after tellWait.
+func awaitWritten(sessions []*session) {
+	limit, pause := time.NewTimer(tellWait), time.NewTicker(tellPause)
 	defer limit.Stop()
-	for _, s := range sessions {
+	defer pause.Stop()
+	for some := false; len(sessions) > 0; {
 		select {
-		case <-s.written:
+		case <-sessions[0].written:
+			sessions, some = sessions[1:], true
+		case <-pause.C: // the first does not read, but others may
+			left := slices.DeleteFunc(sessions, (*session).isWritten)
+			if len(left) == len(sessions) && !some {
+				return
+			}
+			sessions, some = left, false
 		case <-limit.C:
 			return
 		}
+	}
+}
+
+// isWritten reports whether everything has been written that the client should be told.
+func (s *session) isWritten() bool {
+	select {
+	case <-s.written:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -18,11 +18,13 @@ func (s clusterSource) Start() (b core.Beginning) {
 	s.member.do(func(m *owner.Machine, now owner.Instant) {
 		b.First, _ = m.Tokens()
 		b.Roll, b.Grace = rollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
-		if m.HasAccepted() {
-			b.Snapshot = s.member.handOver.received
-			if b.Snapshot.Clean { // otherwise others may hold what the snapshot does not have
-				b.Grace = 0
-			}
+		left := s.member.handOver.take(m.Accepted())
+		if left == nil {
+			return
+		}
+		b.Snapshot = left
+		if left.Clean { // otherwise others may hold what the snapshot does not have
+			b.Grace = 0
 		}
 	})
 	return b

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/cluster"
 	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/owner"
 	"github.com/lockbroker/lockbroker/broker/internal/snapshot"
@@ -70,19 +71,47 @@ func (b *Broker) followOwner(ctx context.Context) error {
 	return err
 }
 
-// receive keeps a snapshot of the owner with that id.
+// receive keeps a snapshot of the owner with the id from.
 func (m *member) receive(left *core.Snapshot, id, from string) {
-	m.handOver.mu.Lock()
-	m.handOver.received, m.handOver.from = left, from
-	m.handOver.mu.Unlock()
-	m.do(func(machine *owner.Machine, now owner.Instant) { machine.SnapshotReceived(now, id) })
+	m.do(func(machine *owner.Machine, now owner.Instant) {
+		m.handOver.keep(received{left, id, from})
+		machine.SnapshotReceived(now, id)
+	})
 }
 
-// discard forgets a snapshot, because another broker goes on with it.
-func (h *handOver) discard() {
+func (h *handOver) keep(r received) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.received, h.from = nil, ""
+	h.received = r
+}
+
+// take returns the snapshot with that id, or nil if this broker does not have it. It forgets any other.
+func (h *handOver) take(id string) *core.Snapshot {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := h.received
+	h.received = received{}
+	if r.id != id {
+		return nil
+	}
+	return r.snapshot
+}
+
+// isPast reports whether a snapshot is useless now that o is the owner: it has not sent it, and its record does not
+// name it.
+func (r *received) isPast(o cluster.Owner) bool {
+	return r.snapshot != nil && o.ID != r.from && o.Snapshot != r.id
+}
+
+// dropPast forgets the snapshot if it is useless. The caller holds m.mu.
+func (m *member) dropPast(now cluster.Owner) {
+	h := &m.handOver
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.ID != m.self.ID && h.received.isPast(now) {
+		h.received = received{}
+		m.machine.SnapshotDropped()
+	}
 }
 
 // askOwner makes a request to the owner, and returns the answer.

@@ -50,8 +50,14 @@ type handOver struct {
 	asked    chan struct{}     // at the owner: holds a token when a standby has come
 	receipts chan receipt      // at the owner
 	has      receipt           // at the owner: of the standby that will be the owner
-	received *core.Snapshot    // at the standby
-	from     string            // at the standby: the id of the owner that has sent it
+	received received          // at the standby
+}
+
+// A received is the snapshot that a standby has. It is the zero value if there is none.
+type received struct {
+	snapshot *core.Snapshot
+	id       string // of the snapshot
+	from     string // the id of the owner that has sent it
 }
 
 // A waitingStandby has asked the owner for its snapshot.

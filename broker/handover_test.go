@@ -206,3 +206,35 @@ func (p *peer) acquireOwn() {
 	pass(time.Second)
 	p.grantedToken(wiretest.Session(p.name) + "--0")
 }
+
+// If the standby that was named hangs, another one takes over with the same snapshot, and grants at once.
+func TestHandOverToStandbyThatHangs(t *testing.T) {
+	inCluster(t, 3, func(c *clusterRig) {
+		first := c.rigs[0]
+		a := first.connectLasting("a", "moved")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		pass(time.Second)
+		token := int(a.grantedToken("aaaaaaaa--0"))
+		c.links[1].setCut(true)
+		c.links[2].setCut(true)
+		first.server.Stop()
+		hangs, next := c.links[1], c.rigs[2]
+		if c.store.owner().Address == "ws://b1.test:27002" {
+			c.links[2].setCut(false)
+		} else {
+			hangs, next = c.links[2], c.rigs[1]
+			c.links[1].setCut(false)
+		}
+		pass(takeover + time.Second)
+		d, e := next.connectLasting("d", "moved"), next.connectLasting("e", "moved")
+		d.resume("a", holdX(token))
+		pass(time.Second)
+		d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
+		e.send(`{"type":"acquire","id":"eeeeeeee--0","locks":[{"name":"y"}]}`)
+		pass(time.Second)
+		e.grantedToken("eeeeeeee--0")
+		hangs.setCut(false)
+		pass(time.Second)
+		next.left(d, e)
+	})
+}

@@ -32,14 +32,12 @@ func newReign(of cluster.Owner) *reign {
 // noteReign begins another reign if the record names another owner. The caller holds m.mu.
 func (m *member) noteReign() {
 	now := m.machine.Owner()
+	m.dropPast(now)
 	if now.ID == m.reign.owner.ID {
 		return
 	}
 	m.reign.end()
 	m.reign = newReign(now)
-	if now.ID != m.self.ID {
-		m.handOver.discard()
-	}
 }
 
 // hurry makes this broker read the record often for a while, but only once in each reign: if the owner has crashed, the
@@ -101,7 +99,7 @@ func (m *member) awaitSuccession(ctx context.Context) {
 // over. The caller holds m.mu.
 func (m *member) isBetweenOwners() bool {
 	m.handOver.mu.Lock()
-	from := m.handOver.from
+	from := m.handOver.received.from
 	m.handOver.mu.Unlock()
 	named := m.machine.Owner().ID
 	return m.term == 0 && (named == m.self.ID || named != "" && named == from)

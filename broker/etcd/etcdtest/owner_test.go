@@ -72,8 +72,8 @@ func handOver(t *testing.T, from, to *broker, terms <-chan taken) {
 	}
 	to.until(t, to.machine.MayAnswer)
 	to.do(func(owner.Instant) {
-		if found := to.machine.TakeSessions(); !to.machine.HasAccepted() || len(found) != 1 {
-			t.Errorf("accepted %v, sessions %v", to.machine.HasAccepted(), found)
+		if found := to.machine.TakeSessions(); to.machine.Accepted() == "" || len(found) != 1 {
+			t.Errorf("accepted %q, sessions %v", to.machine.Accepted(), found)
 		}
 	})
 	from.do(func(owner.Instant) {

@@ -90,8 +90,11 @@
 // The owner stops granting, sends a snapshot of its locks to a standby, and makes it the owner with one guarded write
 // ([Machine.HandOver]), which names the snapshot. If the standby has that snapshot ([Machine.SnapshotReceived]), it
 // accepts with a guarded write of its own, and grants at once what no session of the snapshot holds or waits for
-// ([Machine.HasAccepted]). If it does not, there is a grace period as after a crash. So there is if the snapshot says
+// ([Machine.Accepted]). If it does not, there is a grace period as after a crash. So there is if the snapshot says
 // that others may hold locks too, as when the owner was itself in its grace period.
+//
+// If that standby hangs, another one takes over after D. It accepts the snapshot, too, if it has it: as long as the
+// record names the snapshot, nobody has granted anything since, because each takeover removes it from the record.
 //
 // # Invariants
 //

@@ -100,7 +100,7 @@ func (d *driver) state() string {
 	if m.Term() != 0 {
 		role += fmt.Sprintf(" of term %d, grace until %v", m.Term(), m.GraceEnds())
 	}
-	if m.HasAccepted() {
+	if m.Accepted() != "" {
 		role += ", snapshot"
 	}
 	if m.MayAnswer(d.now) {

@@ -21,7 +21,7 @@ type grace struct {
 
 func (n *node) beginGrace() {
 	m := n.machine
-	n.grace = grace{node: n, ends: m.GraceEnds(), kept: m.HasAccepted()}
+	n.grace = grace{node: n, ends: m.GraceEnds(), kept: n.accepts()}
 	for _, s := range m.TakeSessions() {
 		n.grace.missing = append(n.grace.missing, s.ID)
 	}

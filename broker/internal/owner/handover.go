@@ -19,6 +19,18 @@ func (m *Machine) HandOver(to cluster.Broker, snapshot string) {
 	}
 }
 
+// IsBecoming reports whether this broker is the owner, or may be soon without doing anything more: the record names it,
+// or it has begun to take over.
+func (m *Machine) IsBecoming() bool {
+	return m.role != standby || m.watch.head.Owner.ID == m.config.Self.ID && !m.resigned
+}
+
+// Resign makes nobody the owner, as HandOver does. This broker must have granted nothing in this term. If it has
+// accepted a snapshot, the record names that again, so that another standby can accept it.
+func (m *Machine) Resign() {
+	m.HandOver(cluster.Broker{}, m.accepted)
+}
+
 // composeHandOver makes p the write by which another broker becomes the owner, or nobody. The other one begins the
 // next term when it accepts.
 func (m *Machine) composeHandOver(p *pending) {

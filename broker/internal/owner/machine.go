@@ -28,7 +28,7 @@ type Machine struct {
 	// Of this term.
 	tokens    int64         // the first token
 	graceEnds time.Duration // on the monotonic clock
-	accepted  bool          // it began with the snapshot of the owner before
+	accepted  string        // the id of the snapshot with which it began, or ""
 
 	handOver handOver
 	resigned bool   // this broker has resigned in favour of nobody, and does not want to be the owner again
@@ -102,6 +102,6 @@ func (m *Machine) Deadline(now Instant) (due time.Duration, some bool) {
 func (m *Machine) lose(now Instant, head cluster.Head) {
 	m.role, m.owner = standby, cluster.Owner{}
 	m.record.forget()
-	m.accepted, m.handOver = false, handOver{}
+	m.accepted, m.handOver = "", handOver{}
 	m.watch.see(now.Mono, head, &m.config)
 }

@@ -24,8 +24,9 @@ type node struct {
 	table    *table
 	grace    grace
 	peers    []*peer
-	snapshot *table // the last one that was received
-	snapID   string
+	snapshot *table   // the last one that was received
+	snapID   string   // its id
+	named    bool     // the record named it before it took over
 	leaving  bool     // it hands over, and grants nothing
 	deferred []func() // what clients have said during a hand-over
 }
@@ -115,7 +116,11 @@ func (n *node) step() {
 				m.SessionsRead(n.clock.read(), sessions, err)
 			})
 	}
+	named := m.Owner().ID == m.config.Self.ID
 	if write, wants := m.WantsWrite(now); wants {
+		if m.role == taking {
+			n.named = named
+		}
 		n.ask(func() (any, bool) { return n.world.store.write(write), true }, func(result any, err error) {
 			head, _ := result.(cluster.Head)
 			m.Wrote(n.clock.read(), head, err)
@@ -181,11 +186,19 @@ func (n *node) changeTerm(term int64) {
 		}
 		return
 	}
-	w.note("%s is the owner of term %d, accepted %v", n.name, term, n.machine.HasAccepted())
+	w.note("%s is the owner of term %d, accepted %q", n.name, term, n.machine.Accepted())
 	w.counts.takeovers++
+	if n.accepts() && !n.named {
+		w.counts.inherited++
+	}
 	n.table = newTable(n)
+	if w.chance(8) { // its process has been told to stop
+		w.counts.resigned++
+		n.leaving = true
+		n.machine.Resign()
+	}
 	n.beginGrace()
-	if n.machine.HasAccepted() && !w.breaks.ignoresSnapshot {
+	if n.accepts() && !w.breaks.ignoresSnapshot {
 		w.counts.accepted++
 		n.table.load(n.snapshot)
 	}
@@ -219,6 +232,20 @@ func (n *node) mayGrant() bool {
 	return !n.grace.blocks()
 }
 
+// accepts reports whether the node goes on with the snapshot that it has received.
+func (n *node) accepts() bool {
+	id := n.machine.Accepted()
+	return n.snapshot != nil && (id == n.snapID || n.world.breaks.anySnapshot)
+}
+
+// keep keeps a snapshot, unless it is nil.
+func (n *node) keep(snapshot *table, id string) {
+	if snapshot != nil {
+		n.snapshot, n.snapID = snapshot, id
+		n.machine.SnapshotReceived(n.clock.read(), id)
+	}
+}
+
 // handOver begins a planned hand-over to another broker.
 func (n *node) handOver(to *node) {
 	m, w := n.machine, n.world
@@ -244,16 +271,26 @@ func (n *node) handOver(to *node) {
 			})
 		}
 	}
-	post := func() {
-		if to.machine == nil || to.machine.config.Self != target {
-			return
+	for _, o := range w.nodes {
+		if o == n || o.machine == nil {
+			continue
 		}
-		if to.snapshot = snapshot; snapshot != nil {
-			to.machine.SnapshotReceived(to.clock.read(), id)
-		}
-		w.after(w.delay(), func() { give(target, id) })
+		self := o.machine.config.Self
+		w.after(w.delay(), func() {
+			o.receive(func() {
+				if o.machine.config.Self != self {
+					return
+				}
+				o.keep(snapshot, id)
+				if o == to {
+					w.after(w.delay(), func() { give(target, id) })
+				}
+			})
+		})
 	}
-	w.after(w.delay(), func() { to.receive(post) })
+	if w.chance(3) { // the other one hangs, so a third broker may take over with the snapshot
+		w.after(w.upTo(60*time.Millisecond), func() { w.stop(to, false, false) })
+	}
 	// Nobody has said that it has the snapshot.
 	w.after(n.clock.real(3*time.Second), func() { give(cluster.Broker{}, "") })
 }

@@ -11,8 +11,10 @@ import (
 // composeTakeover makes p the write by which this broker becomes the owner.
 func (m *Machine) composeTakeover(now Instant, p *pending) {
 	last := m.watch.head.Owner
-	named := last.ID == m.config.Self.ID
-	m.accepted = named && last.Snapshot != "" && last.Snapshot == m.snapshot
+	m.accepted = ""
+	if last.Snapshot == m.snapshot {
+		m.accepted = m.snapshot
+	}
 	m.tokens = firstToken(last.Tokens, now.Wall)
 	p.kind = takesOver
 	p.write.Owner = &cluster.Owner{
@@ -30,9 +32,13 @@ func firstToken(recorded int64, wall time.Duration) int64 {
 	return core.Begin(past, 0, wall.Microseconds()).First
 }
 
-// HasAccepted reports whether this term began with the snapshot that this broker has received. If not, the caller
-// discards the snapshot.
-func (m *Machine) HasAccepted() bool { return m.role == serving && m.accepted }
+// Accepted returns the id of the snapshot with which this term began, or "". The caller discards any other.
+func (m *Machine) Accepted() string {
+	if m.role != serving {
+		return ""
+	}
+	return m.accepted
+}
 
 // GraceEnds returns the time on the monotonic clock until which clients of earlier owners may treat locks as held.
 // Until then the caller grants nothing that they may hold: all that it knows of them is which sessions were on record

@@ -71,6 +71,9 @@ func (m *Machine) SnapshotReceived(now Instant, id string) {
 	m.Hurry(now, m.config.Takeover)
 }
 
+// SnapshotDropped tells the machine that this broker no longer has a snapshot.
+func (m *Machine) SnapshotDropped() { m.snapshot = "" }
+
 // Hurry lets the machine read the record often for that long, because the owner seems to end.
 func (m *Machine) Hurry(now Instant, long time.Duration) {
 	m.watch.nextRead = now.Mono

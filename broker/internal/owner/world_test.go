@@ -37,7 +37,7 @@ type world struct {
 }
 
 // counts says how much has happened.
-type counts struct{ grants, takeovers, resumed, accepted, handOvers, purged, evictions int }
+type counts struct{ grants, takeovers, resumed, accepted, inherited, resigned, handOvers, purged, evictions int }
 
 type event struct {
 	at    time.Duration
@@ -192,4 +192,5 @@ type breakage struct {
 	endsFirst       bool // the end of a session is not put on record
 	forgetsPlain    bool // sessions that cannot be taken up are not put on record
 	ignoresSnapshot bool // a broker grants at once, without what the snapshot says
+	anySnapshot     bool // a broker uses a snapshot that the record does not name
 }

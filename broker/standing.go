@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"log/slog"
+
+	"github.com/lockbroker/lockbroker/broker/internal/owner"
 )
 
 // stand waits until this broker is the owner of its cluster. It returns false if ctx ends before.
@@ -63,13 +65,44 @@ func (b *Broker) logOwners(ctx context.Context) {
 	}
 }
 
-// stopStandby ends a broker that has never been the owner.
+// stopStandby ends a broker that has never served as the owner.
 func (b *Broker) stopStandby() error {
 	b.refuse()
+	err := b.member.resign()
 	b.end()
 	b.life.advance(phaseStopped)
 	b.life.goroutines.Wait()
 	b.breather.close()
 	b.logs.flush()
-	return nil
+	return err
+}
+
+// resign waits until it is clear that this broker does not become the owner. If it does, it makes nobody the owner, so
+// that another standby takes over at once. It says that it could not within stopWait.
+func (m *member) resign() error {
+	limit, end := context.WithTimeout(context.Background(), stopWait)
+	defer end()
+	for asked := false; ; {
+		m.mu.Lock()
+		isOwner, isBecoming, changed := m.term != 0, m.machine.IsBecoming(), m.changed
+		mayBecome := isBecoming || m.isBetweenOwners()
+		m.mu.Unlock()
+		if !mayBecome {
+			return nil
+		}
+		if isOwner && !asked {
+			asked = true
+			m.do(func(machine *owner.Machine, _ owner.Instant) { machine.Resign() })
+		}
+		select {
+		case <-changed:
+		case <-m.lost: // somebody else may take over now, or has
+			return nil
+		case <-limit.Done():
+			if isBecoming {
+				return errSlowStop
+			}
+			return nil
+		}
+	}
 }

@@ -36,6 +36,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
   // unanswered pings are nested, and may fire late.
   const watchdog = timer(clock);
   const renewal = timer(clock); // for the next renewal of the credential
+  const stopping = timer(clock); // until holders have stopped that lost their locks before the session came here
   const pause = backoff(); // between renewals that fail
   let expiry; // of the credential, on the monotonic clock
   let over; // the error with which the connection has ended
@@ -209,6 +210,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     over = error;
     wake();
     renewal();
+    stopping();
     conn.loss = [reason, error];
     ended(error, conn.session ? now(clock).mono - made.mono : 0, () => {
       let mustLeave = /closed|frozen/.test(reason); // with a goodbye, which ends the session
@@ -220,14 +222,15 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     }, asked);
   };
 
-  // lose ends everything that holds, the latest first, and reports whether there was anything.
+  // lose ends everything that holds, the latest first. It reports whether there was anything, or a holder may still be
+  // stopping that lost its lock before the session came here.
   const lose = (reason) => {
     isLost = true;
     watchdog();
     conn.loss[0] = reason;
     const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
     if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft((timeout * 10) / 11, heard, now(clock));
-    return hadLocks;
+    return hadLocks || conn.stopLeft?.() > 0;
   };
 
   // fallSilent leaves a connection open on which locks were held. If it were closed, the broker would
@@ -270,6 +273,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     open,
     quiet,
     send,
+    stopping,
     wake,
     next: 0, // the n of the next id
     tried: [], // the secrets of later hellos after which the client has tried to take up the session

@@ -103,11 +103,12 @@ const toParts = ({ open, session, secret, tried }, { most, timeout }) => {
 const size = (value) => bytesOf(JSON.stringify(value));
 
 // move takes the session to conn, with the requests that go on. held has the numbers of those that still hold. The
-// broker is told of those that have ended since they were stated.
+// broker is told of those that have ended since they were stated. If the lease has ended meanwhile, that must wait until
+// their holders have stopped, on this connection or before a statement on the next one.
 const move = (absent, conn, stated, held) => {
   const goOn = new Set(held);
   for (const [n, waits] of stated) if (waits) goOn.add(n);
-  Object.assign(conn, { session: absent.session, next: absent.next });
+  Object.assign(conn, { session: absent.session, next: absent.next, stopLeft: absent.stopLeft });
   for (const [id, entry] of absent.open) {
     if (goOn.delete(entry.n)) {
       absent.open.delete(id);
@@ -116,5 +117,11 @@ const move = (absent, conn, stated, held) => {
       entry.leftOut?.();
     }
   }
-  for (const n of goOn) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+  const left = conn.stopLeft?.();
+  const cancel = (isHeld) => {
+    for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+  };
+  cancel(false);
+  if (left > 0 && !conn.loss) conn.stopping(left, () => cancel(true));
+  else cancel(true);
 };

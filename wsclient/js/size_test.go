@@ -9,7 +9,7 @@ import (
 )
 
 // mostBytes is the size below which README.md says that the minified client stays.
-const mostBytes = 18_000
+const mostBytes = 18_200
 
 // TestSize checks the size of the minified client. The command in README.md prints the same number.
 func TestSize(t *testing.T) {

@@ -239,6 +239,7 @@ const quiet = /* @__PURE__ */ new Map();
 const wake = timer(clock);
 const watchdog = timer(clock);
 const renewal = timer(clock);
+const stopping = timer(clock);
 const pause = backoff();
 let expiry;
 let over;
@@ -371,6 +372,7 @@ if (over) return;
 over = error;
 wake();
 renewal();
+stopping();
 conn.loss = [reason, error];
 ended2(error, conn.session ? now(clock).mono - made.mono : 0, () => {
 let mustLeave = /closed|frozen/.test(reason);
@@ -387,7 +389,7 @@ watchdog();
 conn.loss[0] = reason;
 const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
 if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft(timeout * 10 / 11, heard, now(clock));
-return hadLocks;
+return hadLocks || conn.stopLeft?.() > 0;
 };
 const fallSilent = () => {
 if (client.error) {
@@ -417,6 +419,7 @@ lose,
 open,
 quiet,
 send,
+stopping,
 wake,
 next: 0,
 tried: [],
@@ -1053,7 +1056,7 @@ var size = (value) => bytesOf(JSON.stringify(value));
 var move = (absent, conn, stated, held) => {
 const goOn = new Set(held);
 for (const [n, waits] of stated) if (waits) goOn.add(n);
-Object.assign(conn, { session: absent.session, next: absent.next });
+Object.assign(conn, { session: absent.session, next: absent.next, stopLeft: absent.stopLeft });
 for (const [id, entry] of absent.open) {
 if (goOn.delete(entry.n)) {
 absent.open.delete(id);
@@ -1062,7 +1065,13 @@ entry.move(conn);
 entry.leftOut?.();
 }
 }
-for (const n of goOn) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+const left = conn.stopLeft?.();
+const cancel = (isHeld) => {
+for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+};
+cancel(false);
+if (left > 0 && !conn.loss) conn.stopping(left, () => cancel(true));
+else cancel(true);
 };
 var connect2 = (url, { resume, ...options } = {}) => dial(LockManager, url, options, createResume(resume));
 export {

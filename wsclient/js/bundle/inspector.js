@@ -191,6 +191,7 @@ const quiet = /* @__PURE__ */ new Map();
 const wake = timer(clock);
 const watchdog = timer(clock);
 const renewal = timer(clock);
+const stopping = timer(clock);
 const pause = backoff();
 let expiry;
 let over;
@@ -323,6 +324,7 @@ if (over) return;
 over = error;
 wake();
 renewal();
+stopping();
 conn.loss = [reason, error];
 ended(error, conn.session ? now(clock).mono - made.mono : 0, () => {
 let mustLeave = /closed|frozen/.test(reason);
@@ -339,7 +341,7 @@ watchdog();
 conn.loss[0] = reason;
 const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
 if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft(timeout * 10 / 11, heard, now(clock));
-return hadLocks;
+return hadLocks || conn.stopLeft?.() > 0;
 };
 const fallSilent = () => {
 if (client.error) {
@@ -369,6 +371,7 @@ lose,
 open,
 quiet,
 send,
+stopping,
 wake,
 next: 0,
 tried: [],

@@ -256,7 +256,67 @@ test("a frozen process notices the end of the lease at a read of the signal, and
   s.clock.freeze(6_000); // the lease of the new connection goes on
   await resumed(s, statement, 0);
   assert.equal(signal.reason.reason, "lease");
-  assert.deepEqual(s.socket.take(), { type: "cancel", id: held.id }, "the broker still keeps the lock");
+});
+
+// lateLease returns a stage on which the lease of a lock ends, and a wait, while their statement is on its way. At 10,025
+// ms the session is taken up. At 13,636 the holder must have stopped.
+async function lateLease(t, options = { resume: true }) {
+  const s = await stage(t, options);
+  const [held, waiting] = [await s.hold(), wait(s, "b", { wait: 9_800 })];
+  await s.clock.pass(9_500);
+  const statement = await move(s);
+  await s.clock.pass(500);
+  assert.equal((await reasonOf(held.promise)).reason, "lease");
+  assert.equal((await reasonOf(waiting)).name, "TimeoutError");
+  await resumed(s, statement, 0);
+  return Object.assign(s, { held, waiting });
+}
+
+const cancels = (s) => s.socket.takeAll().flatMap(({ type, id }) => (type === "cancel" ? id : []));
+
+test("the lock of a lease that ends between statement and reply is freed when its holder has stopped", async (t) => {
+  const s = await lateLease(t);
+  assert.deepEqual(cancels(s), [s.waiting.id], "the holder may be stopping");
+  await s.clock.pass(3_611);
+  assert.deepEqual(cancels(s), []);
+  await s.clock.pass(1);
+  assert.deepEqual(cancels(s), [s.held.id]);
+});
+
+test("the next statement waits for that holder, too", async (t) => {
+  const s = await lateLease(t);
+  s.socket.drop();
+  await s.clock.pass(50);
+  s.socket.hello({ session: "cccccccc", secret: "s3" });
+  await s.clock.pass(3_561);
+  assert.deepEqual(s.socket.takeAll(), []);
+  await s.clock.pass(1);
+  const statement = s.socket.take();
+  assert.equal(statement.held, undefined);
+  await resumed(s, statement);
+  await s.clock.pass(4_000);
+  assert.deepEqual(cancels(s), [], "the statement has freed it");
+});
+
+test("a connection on which that holder may be stopping is left open in silence", async (t) => {
+  const s = await lateLease(t, {});
+  const { socket } = s;
+  socket.say("nonsense");
+  await s.clock.pass(3_612);
+  assert.equal(socket.closed, undefined, "the broker would free the lock");
+  await s.clock.pass(12_000);
+  assert.notEqual(socket.closed, undefined);
+});
+
+test("a client that is closed by that holder leaves no timer", async (t) => {
+  const s = await kept(t);
+  const held = await s.hold();
+  await s.clock.pass(9_500);
+  const statement = await drop(s);
+  held.lock.signal.onabort = () => s.locks.close();
+  s.clock.freeze(475);
+  await resumed(s, statement, 0);
+  assert.equal(held.lock.signal.aborted, true);
 });
 
 test("what waits is taken up after the lease of what was held, but not while holders may be stopping", async (t) => {

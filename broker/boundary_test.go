@@ -14,8 +14,8 @@ import (
 // except that those with a time do what is due.
 var answers = []string{
 	"BeginPage", "Bytes", "Cost", "Deadline", "Describe", "EachHeld", "HeldBy", "Held", "HeldForGood", "InUse",
-	"Oldest", "OpenRequests", "RequestsOf", "SomeHolders", "Statistics", "Subject", "Touches",
-	"TouchesID", "TouchesSession", "Usage", "UsersOf", "Why", "WhyLock",
+	"Oldest", "OpenRequests", "RequestsOf", "SomeHolders", "Statistics", "Striking", "Subject",
+	"Touches", "TouchesID", "TouchesSession", "Usage", "UsersOf", "Why", "WhyLock",
 }
 
 // Everything that decides about a lock goes through the core. Otherwise a simulation of the core would

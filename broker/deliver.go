@@ -63,6 +63,9 @@ func (l *loop) deliver(events []locktable.Event) {
 		if len(l.stealing) > 0 {
 			l.noteSteal(event)
 		}
+		if len(l.evicting) > 0 {
+			l.answerEvicts(event)
+		}
 		*event = locktable.Event{}
 	}
 	l.delivered += int64(len(events))

@@ -25,20 +25,49 @@ func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
 		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest})
 		return
 	}
-	l.writeAudit(s, m, l.verdictOnEvict(m.Request, events))
+	v, isOver := l.verdictOnEvict(m.Request, events)
+	l.writeAudit(s, m, v)
 	l.deliver(events)
-	l.reply(s, &wire.Evicted{ID: m.ID})
+	if isOver {
+		l.reply(s, &wire.Evicted{ID: m.ID})
+		return
+	}
+	s.evicts = true
+	l.evicting[m.Request] = append(l.evicting[m.Request], pendingEvict{s, m.ID})
 }
 
-// verdictOnEvict sums up what an evict has done. events are those that it caused and that are not
-// delivered yet.
-func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) {
+// A pendingEvict has evicted a holder that ends only once it has been struck off the record. Until then, a crash would
+// bring the holder back, and so the evict is not answered.
+type pendingEvict struct {
+	session *session
+	id      wire.ID
+}
+
+// answerEvicts answers the evicts of a request that ends with that event.
+func (l *loop) answerEvicts(e *locktable.Event) {
+	switch e.Kind {
+	case locktable.Queued, locktable.Granted, locktable.Refused:
+		return
+	}
+	for _, evict := range l.evicting[e.ID] {
+		evict.session.evicts = false
+		l.reply(evict.session, &wire.Evicted{ID: evict.id})
+	}
+	delete(l.evicting, e.ID)
+}
+
+// verdictOnEvict sums up what an evict has done, and reports whether the request has ended. events are those that it
+// caused and that are not delivered yet.
+func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict, isOver bool) {
+	if victim, is := l.table.Striking(id); is {
+		return verdict{victims: []wire.RequestInfo{victim}, count: 1}, false
+	}
 	for i := range events {
 		if e := &events[i]; e.ID == id && (e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted) {
 			v.victims, v.count = []wire.RequestInfo{l.table.Subject(e, 0)}, 1
 		}
 	}
-	return v
+	return v, true
 }
 
 // mayEvict returns why s may not evict a request, and the locks of that request. It returns nil if s

@@ -48,8 +48,9 @@ type loop struct {
 	searching   *session   // the session for which a search is under way, or nil
 	heldBack    []*session // sessions that wait until the search ends
 	stealing    map[wire.ID]steal
-	absences    map[string]*absence // by the name of the session; nil until the first
-	asked       *wire.Acquire       // the one that is being handled, or nil
+	evicting    map[wire.ID][]pendingEvict // by the request that is evicted
+	absences    map[string]*absence        // by the name of the session; nil until the first
+	asked       *wire.Acquire              // the one that is being handled, or nil
 
 	delivered    int64 // how many events so far
 	reservations int64 // of tokens, so far
@@ -97,6 +98,7 @@ func newLoop(config Config, in *inbox) *loop {
 		pages:    pageLimit{most: config.MaxPages},
 		unsent:   &unsentTotal{most: config.MaxDue},
 		stealing: make(map[wire.ID]steal),
+		evicting: make(map[wire.ID][]pendingEvict),
 		tally:    metrics.NewTally(config.MetricsLocks, config.MaxMetricsLocks),
 
 		moves:      (config.StateDir != "" || config.Cluster != nil) && !config.DrainAll,

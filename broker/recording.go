@@ -92,8 +92,13 @@ func (l *loop) mustAwaitRecord(s *session) bool {
 	if l.recorder == nil {
 		return false
 	}
-	_, acquires := s.todo.first.what.(*wire.Acquire)
-	return acquires && (!l.core.MayRequest(s.name) || !l.isMarked(s))
+	switch s.todo.first.what.(type) {
+	case *wire.Acquire:
+		return !l.core.MayRequest(s.name) || !l.isMarked(s)
+	case *wire.Evict:
+		return s.evicts // one at a time, so that few evicts are pending while the record cannot be written
+	}
+	return false
 }
 
 // isMarked reports whether a write of the owner's record has been acknowledged that began after the hello of s. Before

@@ -66,3 +66,12 @@ func (t *Table) mustStrike(r *request, event Event) bool {
 	}
 	return true
 }
+
+// Striking describes a holder that ends only once it has been struck off the record. It returns false if there is no
+// such holder with that id.
+func (t *Table) Striking(id wire.ID) (wire.RequestInfo, bool) {
+	if r := t.find(id); r != nil && r.striking {
+		return t.describe(&r.places()[0]), true
+	}
+	return wire.RequestInfo{}, false
+}

@@ -229,8 +229,8 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     watchdog();
     conn.loss[0] = reason;
     const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
-    if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft((timeout * 10) / 11, heard, now(clock));
-    return hadLocks || conn.stopLeft?.() > 0;
+    if (hadLocks && reason === "lease") conn.stopDue = heard.mono + (timeout * 10) / 11;
+    return hadLocks || conn.stopDue > now(clock).mono;
   };
 
   // fallSilent leaves a connection open on which locks were held. If it were closed, the broker would

@@ -44,44 +44,59 @@ const forsake = (client, reason = "connection") => {
 const takeUp = (client, conn, start) => {
   const { absent } = client;
 
-  const refused = () => {
-    conn.open.clear();
-    forsake(client);
+  const begin = () => {
+    forsake(client); // which ends what has not moved
     start();
   };
 
   const state = () => {
     const { parts, stated } = toParts(absent, conn);
     const sent = now(client.clock);
-    const receive = (m) => {
-      if (m.type === "not_resumed") return refused();
-      if (m.type !== "resumed") throw m.type; // the session may be taken up on another connection
+    const receive = ({ type, held }) => {
+      if (!/resumed/.test(type)) throw type; // the session may be taken up on another connection
       conn.open.clear();
-      conn.answered(sent);
-      absent.checkLease(); // no timer may have fired yet
-      move(absent, conn, stated, m.held);
-      forsake(client); // which ends what has not moved
-      start();
+      if (type === "resumed") {
+        conn.answered(sent);
+        absent.checkLease(); // no timer may have fired yet
+        if (conn.loss) return; // a holder has closed the client
+        move(client, conn, stated, held);
+      }
+      begin();
     };
     conn.hasStated = true;
-    for (const part of parts) conn.begin({ receive, end: refused }, part);
-    absent.tried.push(conn.secret); // for the next statement, if there is no reply to this one
+    for (const part of parts) conn.begin({ receive, end: begin }, part);
+    absent.since ??= sent.mono;
+    tried.push(conn.secret); // for the next statement, if there is no reply to this one
   };
 
-  const left = absent.stopLeft?.();
-  if (!conn.secret || absent.tried.length > mostTried) refused();
-  else if (left > 0) conn.wake(left, state);
-  else state();
+  // Any of the secrets may be the right one now. If there are too many, the second is left out: a broker that hangs
+  // while it changes its record has the session's own or the first on record, and the latest in memory. After two
+  // session timeouts, no broker that works still keeps the session.
+  const { timeout, tried } = absent;
+  const isFull = tried.length > mostTried && tried.splice(1, 1);
+  if (!conn.secret || (isFull && now(client.clock).mono - absent.since > 2 * timeout)) begin();
+  else whenStopped(client, absent, conn.wake, state);
+};
+
+// whenStopped calls f when holders must have stopped that the lease of conn has ended. set sets a timer.
+const whenStopped = ({ clock }, { stopDue }, set, f) => {
+  const left = stopDue - now(clock).mono;
+  if (left > 0) set(left, f);
+  else f();
 };
 
 // toParts returns the messages of a statement, and which requests it has: whether they wait, by number. A request that
 // does not fit into a message is left out.
 const toParts = ({ open, session, secret, tried }, { most, timeout }) => {
   const head = { type: "resume", session, secret, tried: tried[0] && tried };
-  const whole = most - size({ ...head, held: [], waiting: [], more: true }) - 100; // for the id
-  let part = { ...head };
-  let room = whole;
-  const parts = [part];
+  const whole = most - size(head) - 150; // for the id, and what else a part may have
+  const parts = [];
+  let part, room;
+  const begin = () => {
+    parts.push((part = { ...head }));
+    room = whole;
+  };
+  begin();
   const stated = new Map();
   for (const { n, statement } of open.values()) {
     const request = statement?.(timeout);
@@ -89,8 +104,7 @@ const toParts = ({ open, session, secret, tried }, { most, timeout }) => {
     if (!(bytes <= whole)) continue;
     if (bytes > room) {
       part.more = true;
-      parts.push((part = { ...head }));
-      room = whole;
+      begin();
     }
     room -= bytes;
     (part[request.token ? "held" : "waiting"] ??= []).push(request);
@@ -105,23 +119,22 @@ const size = (value) => bytesOf(JSON.stringify(value));
 // move takes the session to conn, with the requests that go on. held has the numbers of those that still hold. The
 // broker is told of those that have ended since they were stated. If the lease has ended meanwhile, that must wait until
 // their holders have stopped, on this connection or before a statement on the next one.
-const move = (absent, conn, stated, held) => {
+const move = (client, conn, stated, held) => {
+  const { next, open, session, stopDue } = client.absent;
   const goOn = new Set(held);
   for (const [n, waits] of stated) if (waits) goOn.add(n);
-  Object.assign(conn, { session: absent.session, next: absent.next, stopLeft: absent.stopLeft });
-  for (const [id, entry] of absent.open) {
+  Object.assign(conn, { session, next, stopDue });
+  for (const [id, entry] of open) {
     if (goOn.delete(entry.n)) {
-      absent.open.delete(id);
+      open.delete(id);
       entry.move(conn);
     } else if (!stated.has(entry.n)) {
       entry.leftOut?.();
     }
   }
-  const left = conn.stopLeft?.();
   const cancel = (isHeld) => {
-    for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+    for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${session}--${n}` });
   };
   cancel(false);
-  if (left > 0 && !conn.loss) conn.stopping(left, () => cancel(true));
-  else cancel(true);
+  whenStopped(client, conn, conn.stopping, () => cancel(true));
 };

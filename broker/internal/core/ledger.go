@@ -38,6 +38,9 @@ func newLedger(beginning Beginning, ahead int64, timeout time.Duration) ledger {
 // isUsedUp reports whether all reserved tokens are used up. next is the next token.
 func (g *ledger) isUsedUp(next int64) bool { return next >= g.limit }
 
+// hasReserved reports whether this run has reserved tokens.
+func (g *ledger) hasReserved() bool { return g.limit > g.beginning.First }
+
 // inGrace reports whether clients of earlier runs may still be stale holders.
 func (g *ledger) inGrace(now time.Duration) bool { return now < g.beginning.Grace }
 

@@ -82,9 +82,9 @@
 //     or pending again if nobody has used it. What was left out has ended as its caller wanted. If a stated request
 //     was released or cancelled, or ended, after it was stated, the machine tells the broker now.
 //   - The broker does not take it up. Then everything is as if the session had ended with its connection.
-//   - The connection ends first. Then the machine tries again, and names the secret of that connection, too. After
-//     wire.MaxTried such attempts it gives the session up, and at once if the broker has closed the connection with a
-//     code that ends sessions.
+//   - The connection ends first. Then the machine tries again, and names the secret of that connection, too. If the
+//     broker has closed the connection with a code that ends sessions, it gives the session up, and after two session
+//     timeouts with more than wire.MaxTried such attempts.
 //
 // # The lease
 //

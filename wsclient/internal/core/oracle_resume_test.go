@@ -254,8 +254,16 @@ func (o *oracle) endTrial(text, then string, code int) {
 	link := o.trial.link
 	o.trial = nil
 	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.owner, text, then))
-	if o.absent.tried = append(o.absent.tried, link.secret); len(o.absent.tried) > 16 || endsIt(code) {
+	a := o.absent
+	if len(a.tried) == 0 {
+		a.triedAt = o.now
+	}
+	a.tried = append(a.tried, link.secret)
+	switch tooMany := len(a.tried) > 16; {
+	case endsIt(code), tooMany && o.since(a.triedAt) > 2*a.hello.timeout:
 		o.loseSession()
+	case tooMany:
+		a.tried = append([]string{a.tried[0]}, a.tried[2:]...)
 	}
 }
 

@@ -62,6 +62,7 @@ type link struct {
 	released []*call // quietly, in order
 	secret   string
 	tried    []string
+	triedAt  Instant // the first of them
 	parts    int64
 	isOver   bool          // its lease has ended without a connection
 	patience time.Duration // until when the broker may be silent; 0: it need not say anything

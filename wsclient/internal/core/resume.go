@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
@@ -48,14 +49,34 @@ func (m *Machine) endResumption(how *End, then Then, at Instant) {
 	}
 	m.out.Changed = true
 	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
-	m.session.tried = append(m.session.tried, conn.hello.Secret)
-	switch {
-	case endsSession(how.Code):
+	if endsSession(how.Code) {
 		const format = "the broker has not answered, but closed the connection with %d"
 		m.loseSession(fmt.Sprintf(format, how.Code), at)
-	case len(m.session.tried) > wire.MaxTried:
-		m.loseSession(fmt.Sprintf("no broker has answered %d attempts to take it up", wire.MaxTried+1), at)
+	} else if since := m.session.try(conn.hello.Secret, at); since > 0 {
+		m.loseSession(fmt.Sprintf("no broker has answered an attempt to take it up for %v", since), at)
 	}
+}
+
+// try notes that the broker has not answered a statement on a connection with that secret. If it is time to give the
+// session up, try returns for how long nobody has answered.
+//
+// Any of these secrets may be the right one now, and a statement has room for a few. If there are more, the client
+// leaves out the second one, and so keeps the first and the latest. A broker that hangs while it changes its record has
+// the session's own or the first on record, and the latest in memory.
+//
+// After two session timeouts, no broker that works still keeps the session.
+func (s *session) try(secret string, at Instant) (since time.Duration) {
+	if len(s.tried) == 0 {
+		s.triedSince = at
+	}
+	if len(s.tried) == wire.MaxTried {
+		if since := at.Since(s.triedSince); since > 2*s.lease.Timeout {
+			return since
+		}
+		s.tried = slices.Delete(s.tried, 1, 2)
+	}
+	s.tried = append(s.tried, secret)
+	return 0
 }
 
 // loseSession ends a session that cannot be taken up. The message says why, for people.

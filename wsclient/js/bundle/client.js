@@ -388,8 +388,8 @@ isLost = true;
 watchdog();
 conn.loss[0] = reason;
 const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
-if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft(timeout * 10 / 11, heard, now(clock));
-return hadLocks || conn.stopLeft?.() > 0;
+if (hadLocks && reason === "lease") conn.stopDue = heard.mono + timeout * 10 / 11;
+return hadLocks || conn.stopDue > now(clock).mono;
 };
 const fallSilent = () => {
 if (client.error) {
@@ -1003,39 +1003,49 @@ absent.open.forEach((entry) => entry.fail?.(absent.loss[1]));
 };
 var takeUp = (client, conn, start) => {
 const { absent } = client;
-const refused = () => {
-conn.open.clear();
+const begin = () => {
 forsake(client);
 start();
 };
 const state = () => {
 const { parts, stated } = toParts(absent, conn);
 const sent = now(client.clock);
-const receive = (m) => {
-if (m.type === "not_resumed") return refused();
-if (m.type !== "resumed") throw m.type;
+const receive = ({ type, held }) => {
+if (!/resumed/.test(type)) throw type;
 conn.open.clear();
+if (type === "resumed") {
 conn.answered(sent);
 absent.checkLease();
-move(absent, conn, stated, m.held);
-forsake(client);
-start();
+if (conn.loss) return;
+move(client, conn, stated, held);
+}
+begin();
 };
 conn.hasStated = true;
-for (const part of parts) conn.begin({ receive, end: refused }, part);
-absent.tried.push(conn.secret);
+for (const part of parts) conn.begin({ receive, end: begin }, part);
+absent.since ??= sent.mono;
+tried.push(conn.secret);
 };
-const left = absent.stopLeft?.();
-if (!conn.secret || absent.tried.length > mostTried) refused();
-else if (left > 0) conn.wake(left, state);
-else state();
+const { timeout, tried } = absent;
+const isFull = tried.length > mostTried && tried.splice(1, 1);
+if (!conn.secret || isFull && now(client.clock).mono - absent.since > 2 * timeout) begin();
+else whenStopped(client, absent, conn.wake, state);
+};
+var whenStopped = ({ clock }, { stopDue }, set, f) => {
+const left = stopDue - now(clock).mono;
+if (left > 0) set(left, f);
+else f();
 };
 var toParts = ({ open, session, secret, tried }, { most, timeout }) => {
 const head = { type: "resume", session, secret, tried: tried[0] && tried };
-const whole = most - size({ ...head, held: [], waiting: [], more: true }) - 100;
-let part = { ...head };
-let room = whole;
-const parts = [part];
+const whole = most - size(head) - 150;
+const parts = [];
+let part, room;
+const begin = () => {
+parts.push(part = { ...head });
+room = whole;
+};
+begin();
 const stated = /* @__PURE__ */ new Map();
 for (const { n, statement } of open.values()) {
 const request = statement?.(timeout);
@@ -1043,8 +1053,7 @@ const bytes = request && size(request) + 1;
 if (!(bytes <= whole)) continue;
 if (bytes > room) {
 part.more = true;
-parts.push(part = { ...head });
-room = whole;
+begin();
 }
 room -= bytes;
 (part[request.token ? "held" : "waiting"] ??= []).push(request);
@@ -1053,25 +1062,24 @@ stated.set(n, !request.token);
 return { parts, stated };
 };
 var size = (value) => bytesOf(JSON.stringify(value));
-var move = (absent, conn, stated, held) => {
+var move = (client, conn, stated, held) => {
+const { next, open, session, stopDue } = client.absent;
 const goOn = new Set(held);
 for (const [n, waits] of stated) if (waits) goOn.add(n);
-Object.assign(conn, { session: absent.session, next: absent.next, stopLeft: absent.stopLeft });
-for (const [id, entry] of absent.open) {
+Object.assign(conn, { session, next, stopDue });
+for (const [id, entry] of open) {
 if (goOn.delete(entry.n)) {
-absent.open.delete(id);
+open.delete(id);
 entry.move(conn);
 } else if (!stated.has(entry.n)) {
 entry.leftOut?.();
 }
 }
-const left = conn.stopLeft?.();
 const cancel = (isHeld) => {
-for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${session}--${n}` });
 };
 cancel(false);
-if (left > 0 && !conn.loss) conn.stopping(left, () => cancel(true));
-else cancel(true);
+whenStopped(client, conn, conn.stopping, () => cancel(true));
 };
 var connect2 = (url, { resume, ...options } = {}) => dial(LockManager, url, options, createResume(resume));
 export {

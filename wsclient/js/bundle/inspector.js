@@ -340,8 +340,8 @@ isLost = true;
 watchdog();
 conn.loss[0] = reason;
 const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
-if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft(timeout * 10 / 11, heard, now(clock));
-return hadLocks || conn.stopLeft?.() > 0;
+if (hadLocks && reason === "lease") conn.stopDue = heard.mono + timeout * 10 / 11;
+return hadLocks || conn.stopDue > now(clock).mono;
 };
 const fallSilent = () => {
 if (client.error) {

@@ -703,18 +703,26 @@ test("after each reply the secret is the new one; without a reply, both are trie
   assert.equal(held.lock.signal.aborted, false);
 });
 
-test("after 16 statements without a reply the session is given up", async (t) => {
+test("without a reply, the first secret and the latest are tried again, for two session timeouts", async (t) => {
   const s = await kept(t);
   s.clock.dice = 0;
   wait(s, "b");
   s.socket.drop();
-  for (let i = 0; i < 17; i++) {
+  const secrets = [];
+  const attempt = async () => {
     await s.clock.pass(0);
-    s.socket.hello({ session: "cccccccc", secret: `t${i}` });
-    const { type, tried = [] } = s.socket.take();
-    assert.deepEqual([type, tried.length], ["resume", i]);
+    const secret = `t${secrets.length}`;
+    s.socket.hello({ session: "cccccccc", secret });
+    const { type, secret: own, tried = [] } = s.socket.take();
+    assert.deepEqual([type, own], ["resume", "s1"]);
+    assert.deepEqual(tried, secrets.length > 16 ? ["t0", ...secrets.slice(-15)] : secrets);
+    secrets.push(secret);
     s.socket.drop();
-  }
+  };
+  for (let i = 0; i < 20; i++) await attempt();
+  s.clock.freeze(30_000);
+  await attempt();
+  s.clock.freeze(1);
   await s.clock.pass(0);
   s.socket.hello({ session: "dddddddd", secret: "u" });
   assert.deepEqual(s.socket.takeAll(), [{ type: "acquire", id: "dddddddd--0", locks: [{ name: "b" }] }]);

@@ -31,8 +31,9 @@ func (c *Client) attachOrResume(conn *conn) error {
 	case c.core.IsResuming():
 		c.resumes = conn
 		conn.start()
+		wait := c.core.StatesIn(at)
 		c.unlock()
-		return conn.awaitAnswer(c.attemptTime())
+		return conn.awaitAnswer(wait + c.attemptTime())
 	}
 	defer c.mu.Unlock()
 	c.carryOut()

@@ -36,7 +36,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
   // unanswered pings are nested, and may fire late.
   const watchdog = timer(clock);
   const renewal = timer(clock); // for the next renewal of the credential
-  const stopping = timer(clock); // until holders have stopped that lost their locks before the session came here
+  const stopped = timer(clock); // for when holders must have stopped that lost their locks before the session came here
   const pause = backoff(); // between renewals that fail
   let expiry; // of the credential, on the monotonic clock
   let over; // the error with which the connection has ended
@@ -102,7 +102,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
       if (/hello|pong|info|why/.test(m.type)) conn.notGranting = m.not_granting;
       if (!conn.session) greet(m, data);
       else if (m.type === "draining") conn.draining = true;
-      else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
+      else if ((conn.moves = m.type === "moving" && conn.secret)) end("connection", failure("the broker moves"), terminate);
       else if (!known.test(m.type) || !m.id) throw data; // without an id: the broker could not read a frame
       else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m); // a lost may come before resumed
     } catch (problem) {
@@ -210,11 +210,11 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     over = error;
     wake();
     renewal();
-    stopping();
+    stopped();
     conn.loss = [reason, error];
     ended(error, conn.session ? now(clock).mono - made.mono : 0, () => {
       let mustLeave = /closed|frozen/.test(reason); // with a goodbye, which ends the session
-      const isKept = !mustLeave && client.resume?.leave(client, conn, reason, error);
+      const isKept = !mustLeave && client.resume?.leave(client, conn, error);
       if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
       open.forEach((entry) => entry.fail?.(error, isKept));
       if (mustLeave) leave();
@@ -229,8 +229,8 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     watchdog();
     conn.loss[0] = reason;
     const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
-    if (hadLocks && reason === "lease") conn.stopDue = heard.mono + (timeout * 10) / 11;
-    return hadLocks || conn.stopDue > now(clock).mono;
+    if (hadLocks && reason === "lease") conn.stopBy = heard.mono + (timeout * 10) / 11;
+    return hadLocks || conn.stopBy > now(clock).mono;
   };
 
   // fallSilent leaves a connection open on which locks were held. If it were closed, the broker would
@@ -273,7 +273,7 @@ export const connect = (client, WebSocket, url, protocols, answerWait, connected
     open,
     quiet,
     send,
-    stopping,
+    stopped,
     wake,
     next: 0, // the n of the next id
     tried: [], // the secrets of later hellos after which the client has tried to take up the session

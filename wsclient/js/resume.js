@@ -15,10 +15,10 @@ export const createResume = (kept) => ({
 
   // leave reports whether the session of a connection that has ended without a goodbye can be taken up. If conn has
   // only stated an absent session, the broker may have taken it up, and have ended it with the code.
-  leave(client, conn, reason, { code }) {
+  leave(client, conn, { code }) {
     const isEnd = ends.includes(code);
-    if (conn.isReady && conn.secret && (reason === "moving" || (kept && !isEnd))) client.absent = conn;
-    else if (conn.hasStated && isEnd) forsake(client);
+    if (conn.isReady && conn.secret && (conn.moves || (kept && !isEnd))) client.absent = conn;
+    else if (conn.next && isEnd) forsake(client);
     return client.absent === conn;
   },
 
@@ -40,9 +40,11 @@ const forsake = (client, reason = "connection") => {
 // refused, a new one.
 //
 // If the lease of the absent session has ended, its holders may still be stopping. The statement would free their locks,
-// so it waits until they must have stopped.
+// so it waits until they must have stopped. So it does for holders whose requests do not fit into it, which lose their
+// locks now.
 const takeUp = (client, conn, start) => {
   const { absent } = client;
+  const { tried } = absent;
 
   const begin = () => {
     forsake(client); // which ends what has not moved
@@ -50,8 +52,15 @@ const takeUp = (client, conn, start) => {
   };
 
   const state = () => {
-    const { parts, stated } = toParts(absent, conn);
     const sent = now(client.clock);
+    // Any of the secrets may be the right one now. If there are too many, the second is left out: a broker that hangs
+    // while it changes its record has the session's own or the first on record, and the latest in memory. After two
+    // session timeouts, no broker that works still keeps the session.
+    const isFull = tried.length > mostTried && tried.splice(1, 1);
+    if (!conn.secret || (isFull && sent.mono - absent.since > 2 * absent.timeout)) return begin();
+    const { parts, stated } = toParts(absent, conn, sent.mono);
+    const left = absent.stopBy - sent.mono;
+    if (left > 0) return conn.loss || conn.wake(left, state);
     const receive = ({ type, held }) => {
       if (!/resumed/.test(type)) throw type; // the session may be taken up on another connection
       conn.open.clear();
@@ -63,31 +72,18 @@ const takeUp = (client, conn, start) => {
       }
       begin();
     };
-    conn.hasStated = true;
     for (const part of parts) conn.begin({ receive, end: begin }, part);
     absent.since ??= sent.mono;
     tried.push(conn.secret); // for the next statement, if there is no reply to this one
   };
 
-  // Any of the secrets may be the right one now. If there are too many, the second is left out: a broker that hangs
-  // while it changes its record has the session's own or the first on record, and the latest in memory. After two
-  // session timeouts, no broker that works still keeps the session.
-  const { timeout, tried } = absent;
-  const isFull = tried.length > mostTried && tried.splice(1, 1);
-  if (!conn.secret || (isFull && now(client.clock).mono - absent.since > 2 * timeout)) begin();
-  else whenStopped(client, absent, conn.wake, state);
-};
-
-// whenStopped calls f when holders must have stopped that the lease of conn has ended. set sets a timer.
-const whenStopped = ({ clock }, { stopDue }, set, f) => {
-  const left = stopDue - now(clock).mono;
-  if (left > 0) set(left, f);
-  else f();
+  state();
 };
 
 // toParts returns the messages of a statement, and which requests it has: whether they wait, by number. A request that
-// does not fit into a message is left out.
-const toParts = ({ open, session, secret, tried }, { most, timeout }) => {
+// does not fit into a message is left out. If it holds, it loses its locks, and the statement must wait for its holder.
+const toParts = (absent, { most, timeout }, at) => {
+  const { open, session, secret, tried } = absent;
   const head = { type: "resume", session, secret, tried: tried[0] && tried };
   const whole = most - size(head) - 150; // for the id, and what else a part may have
   const parts = [];
@@ -98,17 +94,24 @@ const toParts = ({ open, session, secret, tried }, { most, timeout }) => {
   };
   begin();
   const stated = new Map();
-  for (const { n, statement } of open.values()) {
-    const request = statement?.(timeout);
-    const bytes = request && size(request) + 1;
-    if (!(bytes <= whole)) continue;
+  for (const entry of open.values()) {
+    const request = entry.statement?.(timeout);
+    if (!request) continue;
+    const bytes = size(request) + 1;
+    if (bytes > whole) {
+      if (request.token) {
+        absent.stopBy = at + absent.timeout / 3;
+        entry.lose();
+      }
+      continue;
+    }
     if (bytes > room) {
       part.more = true;
       begin();
     }
     room -= bytes;
     (part[request.token ? "held" : "waiting"] ??= []).push(request);
-    stated.set(n, !request.token);
+    stated.set(entry.n, !request.token);
   }
   return { parts, stated };
 };
@@ -117,13 +120,13 @@ const toParts = ({ open, session, secret, tried }, { most, timeout }) => {
 const size = (value) => bytesOf(JSON.stringify(value));
 
 // move takes the session to conn, with the requests that go on. held has the numbers of those that still hold. The
-// broker is told of those that have ended since they were stated. If the lease has ended meanwhile, that must wait until
-// their holders have stopped, on this connection or before a statement on the next one.
+// broker is told of those that have ended since they were stated. If holders may be stopping, that must wait, on this
+// connection or before a statement on the next one.
 const move = (client, conn, stated, held) => {
-  const { next, open, session, stopDue } = client.absent;
+  const { next, open, session, stopBy } = client.absent;
   const goOn = new Set(held);
   for (const [n, waits] of stated) if (waits) goOn.add(n);
-  Object.assign(conn, { session, next, stopDue });
+  Object.assign(conn, { session, next, stopBy });
   for (const [id, entry] of open) {
     if (goOn.delete(entry.n)) {
       open.delete(id);
@@ -132,9 +135,10 @@ const move = (client, conn, stated, held) => {
       entry.leftOut?.();
     }
   }
-  const cancel = (isHeld) => {
-    for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${session}--${n}` });
+  const cancel = () => {
+    for (const n of goOn) conn.send({ type: "cancel", id: `${session}--${n}` });
   };
-  cancel(false);
-  whenStopped(client, conn, conn.stopping, () => cancel(true));
+  const left = stopBy - now(client.clock).mono;
+  if (left > 0) conn.stopped(left, cancel);
+  else cancel();
 };

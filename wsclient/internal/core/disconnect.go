@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math"
 	"slices"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -129,7 +130,7 @@ func (m *Machine) endLease(how *End, at Instant) {
 			m.ungrant(r)
 			m.await(r, at)
 		case r.state != waiting:
-			m.noteStaleHolder(r, at)
+			m.noteStaleHolder(r, math.MaxInt64, at)
 			m.end(r, lostWith(r, how))
 		}
 	}
@@ -165,6 +166,7 @@ func (m *Machine) endIfInsideLost(r *Request) {
 // endSession ends the session. First the holders lose their locks, the latest first, so that inner locks end before
 // those around them. Then the waiters become pending, or end. It reports whether a holder may still use its lock.
 func (m *Machine) endSession(how *End, at Instant) (hasHeld bool) {
+	hasHeld = m.hasStale(at)
 	requests := slices.Collect(m.session.requests.InOrder())
 	for _, r := range slices.Backward(requests) {
 		switch {

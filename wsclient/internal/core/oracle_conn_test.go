@@ -91,6 +91,9 @@ func (o *oracle) tick() {
 		return q.until <= o.now.Mono
 	})
 	o.endStale()
+	if o.trial != nil && o.trial.due > 0 && o.trial.due <= o.now.Mono {
+		o.state(o.trial.link)
+	}
 }
 
 // checkAnswer gives up a connection whose session is kept. If the step comes late, that may not be the broker's fault.
@@ -116,6 +119,9 @@ func (o *oracle) deadlineText() string {
 	}
 	if o.trial != nil {
 		all = append(all, o.trial.link.heard.Mono+o.leaseLength(o.trial.link))
+		if o.trial.due > 0 {
+			all = append(all, o.trial.due)
+		}
 	}
 	for _, s := range o.stale {
 		all = append(all, s.until)
@@ -194,6 +200,9 @@ func (o *oracle) disconnect(reason, text string, silent bool, code int) {
 func (o *oracle) endSession(link *link, reason, text string) (held bool) {
 	sent := o.onLink()
 	held = o.lose(sent, link, reason)
+	for _, s := range o.stale {
+		held = held || s.call.id.Session == link.name
+	}
 	for _, c := range sent {
 		if c.state == "waiting" {
 			o.moveOrEnd(c, text)

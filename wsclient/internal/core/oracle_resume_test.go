@@ -18,6 +18,7 @@ type trial struct {
 	link *link
 	sent Instant
 	told []told
+	due  time.Duration // when it may be told; 0: it was told
 }
 
 // A told call is one that is in a statement.
@@ -98,6 +99,11 @@ func (o *oracle) endLease(reason string) {
 			o.end(c, "lost: "+reason)
 		}
 	}
+	o.endAllInsideLost()
+}
+
+// endAllInsideLost ends the calls that wait or are pending inside a lock that is lost.
+func (o *oracle) endAllInsideLost() {
 	for _, c := range o.onLink() {
 		if c.state == "waiting" {
 			o.endIfInsideLost(c)
@@ -199,11 +205,15 @@ func (o *oracle) state(next *link) {
 			waiting += o.tell(t, *m, c, 0)
 		}
 	}
+	o.trial = t
+	if t.due > 0 {
+		o.endAllInsideLost()
+		return
+	}
 	text := fmt.Sprintf("send resume %s of %s secret %s", bare.ID, m.Session, m.Secret)
 	if len(m.Tried) > 0 {
 		text += " tried " + strings.Join(m.Tried, ",")
 	}
-	o.trial = t
 	next.parts = o.parts
 	o.stated = append(o.stated, text+held+waiting)
 }
@@ -239,7 +249,14 @@ func (o *oracle) tell(t *trial, m wire.Resume, c *call, token int64) string {
 	if codec.CheckFrame(&m, t.link.limits()) != nil {
 		switch {
 		case c.state == "ended":
+			t.wait(o.stale, c)
 		case token > 0:
+			if c.state == "holding" && c.claimed {
+				s := o.absent
+				until := min(s.heard.Mono, o.now.Mono-o.leaseLength(s)) + s.hello.timeout
+				o.stale = append(o.stale, staleCall{c, until})
+				t.wait(o.stale, c)
+			}
 			o.end(c, "lost: connection")
 		default:
 			o.end(c, "invalid")
@@ -250,10 +267,22 @@ func (o *oracle) tell(t *trial, m wire.Resume, c *call, token int64) string {
 	return text + ageText(age)
 }
 
+// wait lets a statement without c wait until its caller has stopped.
+func (t *trial) wait(stale []staleCall, c *call) {
+	for _, s := range stale {
+		if s.call == c {
+			t.due = max(t.due, s.until)
+		}
+	}
+}
+
 func (o *oracle) endTrial(text, then string, code int) {
-	link := o.trial.link
+	link, wasTold := o.trial.link, o.trial.due == 0
 	o.trial = nil
 	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.owner, text, then))
+	if !wasTold {
+		return
+	}
 	a := o.absent
 	if len(a.tried) == 0 {
 		a.triedAt = o.now

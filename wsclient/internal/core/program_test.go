@@ -181,7 +181,7 @@ func (p *program) answer() command {
 	if res == nil {
 		return command{verb: []string{"resumed", "notresumed"}[p.below(2)], name: "s1--0"}
 	}
-	last := wire.ID{Session: res.conn.hello.Session, N: res.conn.parts - 1}
+	last := wire.ID{Session: res.conn.hello.Session, N: max(res.conn.parts-1, 0)}
 	c := command{verb: "resumed", name: last.String()}
 	switch p.below(16) {
 	case 0, 1:

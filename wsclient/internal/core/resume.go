@@ -16,8 +16,9 @@ import (
 // A resumption is the attempt to take up the session on a connection.
 type resumption struct {
 	conn   *connection
-	sent   Instant // when the statement was sent
-	lease  Lease   // of the connection
+	due    time.Duration // when the statement may be sent; 0: it was sent
+	sent   Instant       // when the statement was sent
+	lease  Lease         // of the connection
 	stated []stated
 }
 
@@ -26,29 +27,52 @@ func errMoving() error { return errors.New("the broker is about to restart, and 
 // IsResuming reports whether the client waits for the answer to its statement.
 func (m *Machine) IsResuming() bool { return m.resumption != nil }
 
-// resume states the session on conn. Its lease begins when the network connection was made.
+// resume begins to take up the session on conn. The lease of conn begins when the network connection was made.
 func (m *Machine) resume(conn *connection, lease Lease, at Instant) {
-	statement := m.newStatement(conn.hello, at)
+	m.resumption = &resumption{conn: conn, lease: lease}
+	m.state(at)
+}
+
+// state states the session, unless it must wait: a lock that is left out of the statement is free, and its holder may
+// be stopping.
+func (m *Machine) state(at Instant) {
+	res := m.resumption
+	statement := m.newStatement(res.conn.hello, at)
 	if statement == nil {
+		m.resumption = nil
 		m.loseSession(notByThis, at)
-		m.begin(conn, lease, at)
+		m.begin(res.conn, res.lease, at)
 		return
 	}
-	conn.parts = int64(len(statement.messages))
-	m.resumption = &resumption{conn: conn, sent: at, lease: lease, stated: statement.stated}
+	if res.due = statement.due; res.due > 0 {
+		return
+	}
+	res.conn.parts = int64(len(statement.messages))
+	res.sent, res.stated = at, statement.stated
 	m.out.Resume = statement.messages
+}
+
+// StatesIn returns how long the client waits before it states its session, so that holders can stop.
+func (m *Machine) StatesIn(at Instant) time.Duration {
+	if m.resumption == nil || m.resumption.due == 0 {
+		return 0
+	}
+	return max(m.resumption.due-at.Mono, 0)
 }
 
 // endResumption ends a connection before the broker has answered the statement. It may have handled it. So the secret
 // of this connection may be the right one, and a close code that ends a session may have ended this one.
 func (m *Machine) endResumption(how *End, then Then, at Instant) {
-	conn := m.resumption.conn
+	conn, isStated := m.resumption.conn, m.resumption.due == 0
 	m.resumption = nil
 	if then == FallSilent { // on this connection nothing was granted
 		then = CloseNow
 	}
 	m.out.Changed = true
 	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
+	if !isStated {
+		return
+	}
 	if endsSession(how.Code) {
 		const format = "the broker has not answered, but closed the connection with %d"
 		m.loseSession(fmt.Sprintf(format, how.Code), at)
@@ -112,6 +136,13 @@ func (m *Machine) checkResumption(at Instant) {
 	if lease := m.resumption.lease; lease.Left(at) <= 0 {
 		ended := &End{How: Disconnected, Reason: ReasonLease, Lease: lease, Late: -lease.Left(at)}
 		m.endResumption(ended, CloseNow, at)
+	}
+}
+
+// stateIfDue states the session if that had to wait.
+func (m *Machine) stateIfDue(at Instant) {
+	if m.resumption != nil && m.resumption.due > 0 && m.resumption.due <= at.Mono {
+		m.state(at)
 	}
 }
 

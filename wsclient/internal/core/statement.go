@@ -16,8 +16,9 @@ type statement struct {
 	empty    int // the length of a message that states nothing
 
 	messages []*wire.Resume
-	size     int      // the length of the latest message
-	stated   []stated // by rising n
+	size     int           // the length of the latest message
+	stated   []stated      // by rising n
+	due      time.Duration // when it may be sent, because stale holders that do not fit must stop first; 0: at once
 }
 
 // A stated request is one that is in a statement.
@@ -34,7 +35,7 @@ const (
 )
 
 // newStatement states the session to a broker that has sent that hello. Requests that break the limits of this broker
-// end. It returns nil if these limits allow no statement at all.
+// end; their holders may be stale from then on. It returns nil if these limits allow no statement at all.
 func (m *Machine) newStatement(hello *wire.Hello, at Instant) *statement {
 	s := &statement{limits: hello.Limits, template: wire.Resume{
 		ID: wire.ID{Session: hello.Session}, Session: m.session.name,
@@ -49,9 +50,8 @@ func (m *Machine) newStatement(hello *wire.Hello, at Instant) *statement {
 		timeout := time.Duration(hello.TimeoutMS) * time.Millisecond
 		switch r.state {
 		case holding, lingering, ended:
-			err := s.addHeld(r, m.statedParent(r), timeout, at)
-			if err != nil && r.state != ended {
-				m.end(r, lostWith(r, m.last))
+			if err := s.addHeld(r, m.statedParent(r), timeout, at); err != nil {
+				s.due = max(s.due, m.leaveOut(r, at))
 			}
 		case waiting:
 			if err := s.addWaiting(r, m.statedParent(r), timeout, at); err != nil {
@@ -59,7 +59,26 @@ func (m *Machine) newStatement(hello *wire.Hello, at Instant) *statement {
 			}
 		}
 	}
+	if s.due > 0 {
+		m.endInsideLost()
+	}
 	return s
+}
+
+// leaveOut ends a request that holds and does not fit into a statement. It returns when its holder must have stopped, or 0
+// if that is over. A holder has as long to stop as at the end of the lease.
+func (m *Machine) leaveOut(r *Request, at Instant) (due time.Duration) {
+	if r.state != ended {
+		lease := &m.session.lease
+		m.noteStaleHolder(r, at.Mono+lease.Timeout-lease.Length(), at)
+		m.end(r, lostWith(r, m.last))
+	}
+	for _, s := range m.stale {
+		if s.request == r {
+			return s.until
+		}
+	}
+	return 0
 }
 
 // toState returns the requests of the session, and those with stale holders, by n.

@@ -7,7 +7,7 @@ import (
 )
 
 // Tick does what is due at that time. The lease ends first, then a connection whose broker is silent, then requests
-// whose time is over, then silences. Other steps that take an instant call Tick first: see doc.go.
+// whose time is over, then silences and stale holders. Other steps that take an instant call Tick first: see doc.go.
 func (m *Machine) Tick(at Instant) {
 	m.checkLease(at)
 	m.checkAnswer(at)
@@ -24,6 +24,7 @@ func (m *Machine) Tick(at Instant) {
 	}
 	m.endSilences(at)
 	m.endStaleHolders(at)
+	m.stateIfDue(at)
 }
 
 // checkLease does what is due when the lease ends.
@@ -64,6 +65,9 @@ func (m *Machine) Deadline() (mono time.Duration, ok bool) {
 	}
 	if m.resumption != nil {
 		consider(m.resumption.lease.end())
+		if m.resumption.due > 0 {
+			consider(m.resumption.due)
+		}
 	}
 	if r := m.deadlines.first(); r != nil {
 		consider(r.due)

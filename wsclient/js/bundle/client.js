@@ -239,7 +239,7 @@ const quiet = /* @__PURE__ */ new Map();
 const wake = timer(clock);
 const watchdog = timer(clock);
 const renewal = timer(clock);
-const stopping = timer(clock);
+const stopped = timer(clock);
 const pause = backoff();
 let expiry;
 let over;
@@ -291,7 +291,7 @@ const m = parse(data);
 if (/hello|pong|info|why/.test(m.type)) conn.notGranting = m.not_granting;
 if (!conn.session) greet(m, data);
 else if (m.type === "draining") conn.draining = true;
-else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
+else if (conn.moves = m.type === "moving" && conn.secret) end("connection", failure("the broker moves"), terminate);
 else if (!known.test(m.type) || !m.id) throw data;
 else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m);
 } catch (problem) {
@@ -372,11 +372,11 @@ if (over) return;
 over = error;
 wake();
 renewal();
-stopping();
+stopped();
 conn.loss = [reason, error];
 ended2(error, conn.session ? now(clock).mono - made.mono : 0, () => {
 let mustLeave = /closed|frozen/.test(reason);
-const isKept = !mustLeave && client.resume?.leave(client, conn, reason, error);
+const isKept = !mustLeave && client.resume?.leave(client, conn, error);
 if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
 open.forEach((entry) => entry.fail?.(error, isKept));
 if (mustLeave) leave();
@@ -388,8 +388,8 @@ isLost = true;
 watchdog();
 conn.loss[0] = reason;
 const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
-if (hadLocks && reason === "lease") conn.stopDue = heard.mono + timeout * 10 / 11;
-return hadLocks || conn.stopDue > now(clock).mono;
+if (hadLocks && reason === "lease") conn.stopBy = heard.mono + timeout * 10 / 11;
+return hadLocks || conn.stopBy > now(clock).mono;
 };
 const fallSilent = () => {
 if (client.error) {
@@ -419,7 +419,7 @@ lose,
 open,
 quiet,
 send,
-stopping,
+stopped,
 wake,
 next: 0,
 tried: [],
@@ -984,10 +984,10 @@ var mostTried = 16;
 var ends = [1002, 1003, 1009, 1012, 4403];
 var createResume = (kept) => ({
 mode: kept ? "kept" : "moved",
-leave(client, conn, reason, { code }) {
+leave(client, conn, { code }) {
 const isEnd = ends.includes(code);
-if (conn.isReady && conn.secret && (reason === "moving" || kept && !isEnd)) client.absent = conn;
-else if (conn.hasStated && isEnd) forsake(client);
+if (conn.isReady && conn.secret && (conn.moves || kept && !isEnd)) client.absent = conn;
+else if (conn.next && isEnd) forsake(client);
 return client.absent === conn;
 },
 forsake,
@@ -1003,13 +1003,18 @@ absent.open.forEach((entry) => entry.fail?.(absent.loss[1]));
 };
 var takeUp = (client, conn, start) => {
 const { absent } = client;
+const { tried } = absent;
 const begin = () => {
 forsake(client);
 start();
 };
 const state = () => {
-const { parts, stated } = toParts(absent, conn);
 const sent = now(client.clock);
+const isFull = tried.length > mostTried && tried.splice(1, 1);
+if (!conn.secret || isFull && sent.mono - absent.since > 2 * absent.timeout) return begin();
+const { parts, stated } = toParts(absent, conn, sent.mono);
+const left = absent.stopBy - sent.mono;
+if (left > 0) return conn.loss || conn.wake(left, state);
 const receive = ({ type, held }) => {
 if (!/resumed/.test(type)) throw type;
 conn.open.clear();
@@ -1021,22 +1026,14 @@ move(client, conn, stated, held);
 }
 begin();
 };
-conn.hasStated = true;
 for (const part of parts) conn.begin({ receive, end: begin }, part);
 absent.since ??= sent.mono;
 tried.push(conn.secret);
 };
-const { timeout, tried } = absent;
-const isFull = tried.length > mostTried && tried.splice(1, 1);
-if (!conn.secret || isFull && now(client.clock).mono - absent.since > 2 * timeout) begin();
-else whenStopped(client, absent, conn.wake, state);
+state();
 };
-var whenStopped = ({ clock }, { stopDue }, set, f) => {
-const left = stopDue - now(clock).mono;
-if (left > 0) set(left, f);
-else f();
-};
-var toParts = ({ open, session, secret, tried }, { most, timeout }) => {
+var toParts = (absent, { most, timeout }, at) => {
+const { open, session, secret, tried } = absent;
 const head = { type: "resume", session, secret, tried: tried[0] && tried };
 const whole = most - size(head) - 150;
 const parts = [];
@@ -1047,26 +1044,33 @@ room = whole;
 };
 begin();
 const stated = /* @__PURE__ */ new Map();
-for (const { n, statement } of open.values()) {
-const request = statement?.(timeout);
-const bytes = request && size(request) + 1;
-if (!(bytes <= whole)) continue;
+for (const entry of open.values()) {
+const request = entry.statement?.(timeout);
+if (!request) continue;
+const bytes = size(request) + 1;
+if (bytes > whole) {
+if (request.token) {
+absent.stopBy = at + absent.timeout / 3;
+entry.lose();
+}
+continue;
+}
 if (bytes > room) {
 part.more = true;
 begin();
 }
 room -= bytes;
 (part[request.token ? "held" : "waiting"] ??= []).push(request);
-stated.set(n, !request.token);
+stated.set(entry.n, !request.token);
 }
 return { parts, stated };
 };
 var size = (value) => bytesOf(JSON.stringify(value));
 var move = (client, conn, stated, held) => {
-const { next, open, session, stopDue } = client.absent;
+const { next, open, session, stopBy } = client.absent;
 const goOn = new Set(held);
 for (const [n, waits] of stated) if (waits) goOn.add(n);
-Object.assign(conn, { session, next, stopDue });
+Object.assign(conn, { session, next, stopBy });
 for (const [id, entry] of open) {
 if (goOn.delete(entry.n)) {
 open.delete(id);
@@ -1075,11 +1079,12 @@ entry.move(conn);
 entry.leftOut?.();
 }
 }
-const cancel = (isHeld) => {
-for (const n of goOn) if (!stated.get(n) === isHeld) conn.send({ type: "cancel", id: `${session}--${n}` });
+const cancel = () => {
+for (const n of goOn) conn.send({ type: "cancel", id: `${session}--${n}` });
 };
-cancel(false);
-whenStopped(client, conn, conn.stopping, () => cancel(true));
+const left = stopBy - now(client.clock).mono;
+if (left > 0) conn.stopped(left, cancel);
+else cancel();
 };
 var connect2 = (url, { resume, ...options } = {}) => dial(LockManager, url, options, createResume(resume));
 export {

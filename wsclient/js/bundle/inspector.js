@@ -191,7 +191,7 @@ const quiet = /* @__PURE__ */ new Map();
 const wake = timer(clock);
 const watchdog = timer(clock);
 const renewal = timer(clock);
-const stopping = timer(clock);
+const stopped = timer(clock);
 const pause = backoff();
 let expiry;
 let over;
@@ -243,7 +243,7 @@ const m = parse(data);
 if (/hello|pong|info|why/.test(m.type)) conn.notGranting = m.not_granting;
 if (!conn.session) greet(m, data);
 else if (m.type === "draining") conn.draining = true;
-else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
+else if (conn.moves = m.type === "moving" && conn.secret) end("connection", failure("the broker moves"), terminate);
 else if (!known.test(m.type) || !m.id) throw data;
 else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m);
 } catch (problem) {
@@ -324,11 +324,11 @@ if (over) return;
 over = error;
 wake();
 renewal();
-stopping();
+stopped();
 conn.loss = [reason, error];
 ended(error, conn.session ? now(clock).mono - made.mono : 0, () => {
 let mustLeave = /closed|frozen/.test(reason);
-const isKept = !mustLeave && client.resume?.leave(client, conn, reason, error);
+const isKept = !mustLeave && client.resume?.leave(client, conn, error);
 if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
 open.forEach((entry) => entry.fail?.(error, isKept));
 if (mustLeave) leave();
@@ -340,8 +340,8 @@ isLost = true;
 watchdog();
 conn.loss[0] = reason;
 const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
-if (hadLocks && reason === "lease") conn.stopDue = heard.mono + timeout * 10 / 11;
-return hadLocks || conn.stopDue > now(clock).mono;
+if (hadLocks && reason === "lease") conn.stopBy = heard.mono + timeout * 10 / 11;
+return hadLocks || conn.stopBy > now(clock).mono;
 };
 const fallSilent = () => {
 if (client.error) {
@@ -371,7 +371,7 @@ lose,
 open,
 quiet,
 send,
-stopping,
+stopped,
 wake,
 next: 0,
 tried: [],

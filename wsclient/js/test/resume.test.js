@@ -276,11 +276,10 @@ const cancels = (s) => s.socket.takeAll().flatMap(({ type, id }) => (type === "c
 
 test("the lock of a lease that ends between statement and reply is freed when its holder has stopped", async (t) => {
   const s = await lateLease(t);
-  assert.deepEqual(cancels(s), [s.waiting.id], "the holder may be stopping");
   await s.clock.pass(3_611);
-  assert.deepEqual(cancels(s), []);
+  assert.deepEqual(cancels(s), [], "the holder may be stopping");
   await s.clock.pass(1);
-  assert.deepEqual(cancels(s), [s.held.id]);
+  assert.deepEqual(cancels(s), [s.held.id, s.waiting.id]);
 });
 
 test("the next statement waits for that holder, too", async (t) => {
@@ -642,7 +641,6 @@ test("a long statement goes in several messages, each within the limit", async (
   const held = [];
   for (let i = 0; i < 20; i++) held.push(await s.hold(`held/${i}/é`, {}, i + 1));
   for (let i = 0; i < 20; i++) wait(s, `waiting/${i}/\u{1F512}`);
-  const big = await s.hold("x".repeat(900), {}, 99);
   const sent = [];
   s.WebSocket.prototype.send = function (frame) {
     sent.push(Buffer.byteLength(frame));
@@ -662,10 +660,58 @@ test("a long statement goes in several messages, each within the limit", async (
   assert.deepEqual(all("waiting"), held.map((_, i) => 20 + i));
   await reply(s, { type: "resumed", held: all("held") }, parts.at(-1));
   assert.ok(held.every(({ lock }) => !lock.signal.aborted));
-  assert.equal((await reasonOf(big.promise)).reason, "connection", "it does not fit into a message");
   quiet(s.locks.request("z", () => {}));
-  assert.equal(s.socket.take().id, "aaaaaaaa--41");
+  assert.equal(s.socket.take().id, "aaaaaaaa--40");
   await s.leave();
+});
+
+test("a holder whose request does not fit into a message must have stopped before the statement", async (t) => {
+  for (const end of [(s) => s.socket.drop(), (s) => s.socket.say({ type: "moving" })]) {
+    const s = await kept(t);
+    const [big, held] = [await s.hold("x".repeat(900), {}, 9), await s.hold("a", {}, 10)];
+    wait(s, "y".repeat(900)); // does not fit, either, but nobody must stop
+    await s.clock.pass(1_000);
+    end(s);
+    await s.clock.pass(25);
+    s.socket.hello({ ...second, limits: { message_bytes: 700 } });
+    assert.equal((await reasonOf(big.promise)).reason, "connection");
+    await s.clock.pass(4_999);
+    assert.deepEqual(s.socket.takeAll(), []);
+    await s.clock.pass(1);
+    const statement = s.socket.take();
+    assert.deepEqual(statement.held.map(({ n }) => n), [1]);
+    await resumed(s, statement, 1);
+    assert.equal(held.lock.signal.aborted, false);
+    await s.leave();
+  }
+});
+
+test("the next statement waits for such a holder, too, and a close ends in time", async (t) => {
+  const s = await kept(t);
+  const big = await s.hold("x".repeat(900));
+  s.socket.drop();
+  await s.clock.pass(25);
+  const limits = { message_bytes: 700 };
+  s.socket.hello({ ...second, limits });
+  await s.clock.pass(2_000);
+  s.socket.drop(1012); // nothing was stated, so the session has not ended
+  await s.clock.pass(50);
+  s.socket.hello({ session: "cccccccc", secret: "s3", limits });
+  await s.clock.pass(2_949);
+  assert.deepEqual(s.socket.takeAll(), []);
+  await s.clock.pass(1);
+  assert.equal(s.socket.take().tried, undefined);
+  assert.equal((await reasonOf(big.promise)).reason, "connection");
+  const closing = await kept(t);
+  const last = await closing.hold("x".repeat(900));
+  closing.socket.drop();
+  await closing.clock.pass(25);
+  let closed;
+  last.lock.signal.onabort = () => (closed = closing.locks.close());
+  closing.socket.hello({ ...second, limits });
+  await closing.clock.pass(2_000); // the broker does not answer
+  assert.deepEqual(closing.socket.closed, [1000, "goodbye"]);
+  assert.equal(await state(closed), "fulfilled");
 });
 
 test("a part of a statement may be refused", async (t) => {

@@ -13,12 +13,13 @@ import { retryOf } from "./codes.js";
 export const backoff = (count = 1) => {
   const first = 100; // ms; the bound of the first pause
   const most = 5000; // ms; the bound of every pause
+  const often = 300; // ms; the same for a session that waits to be taken up: while it is absent, others wait, too
   const settled = 10_000; // ms; a connection that lasted this long resets the bound
   let attempts = 0;
   return (lasted, random, timeout) => {
     if (lasted >= settled) attempts = 0;
     const bound = first * 2 ** Math.trunc(attempts++ / count);
-    return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
+    return random * (timeout ? Math.min(often, timeout / 12, bound / 2) : Math.min(most, bound));
   };
 };
 

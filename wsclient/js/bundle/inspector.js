@@ -124,12 +124,13 @@ return generator;
 var backoff = (count = 1) => {
 const first = 100;
 const most = 5e3;
+const often = 300;
 const settled = 1e4;
 let attempts = 0;
 return (lasted, random, timeout) => {
 if (lasted >= settled) attempts = 0;
 const bound = first * 2 ** Math.trunc(attempts++ / count);
-return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
+return random * (timeout ? Math.min(often, timeout / 12, bound / 2) : Math.min(most, bound));
 };
 };
 var attemptTime = (timeout = Infinity, rounds) => Math.min(Math.max(1e3, timeout / 15) * 2 ** (rounds >> 1), 1e4);

@@ -26,9 +26,10 @@ test("a round of attempts has the same bound", () => {
   assert.deepEqual([1, 2, 3, 4, 5].map(() => pause(0, 1)), [100, 100, 200, 200, 400]);
 });
 
-test("with a session to take up, the pauses are half as long, and at most a twelfth of its timeout", () => {
+test("with a session to take up, the pauses are half as long, and at most 300 ms or a twelfth of its timeout", () => {
   const pause = backoff();
-  assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => pause(0, 1, 6_000)), [50, 100, 200, 400, 500, 500]);
+  assert.deepEqual([1, 2, 3, 4, 5].map(() => pause(0, 1, 6_000)), [50, 100, 200, 300, 300]);
+  assert.equal(pause(0, 1, 2_400), 200);
   assert.equal(pause(0, 1), 5_000);
 });
 

@@ -19,11 +19,11 @@ type ended struct {
 
 func (e ended) String() string {
 	const format = "%s: no grant for %.3f s, until %.3f s after it; %d of %d holders have lost their locks"
-	text := fmt.Sprintf(format, e.kind, e.pause.Seconds(), e.until.Seconds(), e.losses(), e.held)
+	lines := []string{fmt.Sprintf(format, e.kind, e.pause.Seconds(), e.until.Seconds(), e.losses(), e.held)}
 	for why, count := range e.lost {
-		text += fmt.Sprintf("\n\t%d: %s", count, why)
+		lines = append(lines, fmt.Sprintf("%d: %s", count, why))
 	}
-	return text
+	return strings.Join(lines, "\n\t")
 }
 
 func (e ended) losses() (sum int64) {

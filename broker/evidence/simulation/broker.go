@@ -15,6 +15,8 @@ import (
 // core: readers, the loop, writers, and the goroutine that waits for the disk.
 type broker struct {
 	w        *World
+	index    int32
+	order    order // what it has decided
 	clock    clock
 	up       bool // the process runs, or stands still
 	frozen   bool // it stands still
@@ -67,14 +69,30 @@ var limits = wire.Limits{
 	LocksPerRequest: 64, Requests: manyRequests,
 }
 
-func (b *broker) reset(w *World) {
+func (w *World) makeBrokers() {
+	for len(w.brokers) < 1 {
+		w.brokers = append(w.brokers, &broker{})
+	}
+	for i, b := range w.brokers {
+		b.reset(w, i)
+	}
+}
+
+func (b *broker) reset(w *World, index int) {
 	*b = broker{
-		w: w, clock: clock{rate: w.plan.Rate, wall: clockAtStart}, names: b.names, events: b.events[:0],
+		w: w, index: int32(index), order: b.order, clock: clock{rate: w.plan.Rate, wall: clockAtStart}, names: b.names, events: b.events[:0],
 		sessions: b.sessions[:0], turns: b.turns[:0], deferred: b.deferred[:0],
 	}
 	if b.names == nil {
 		b.names = make(map[string]*session)
 	}
+	b.order.reset(b)
+}
+
+// add plans an event of the broker.
+func (b *broker) add(e event) {
+	e.who = b.index
+	b.w.events.add(e)
 }
 
 // now returns the time for the machine.
@@ -112,13 +130,13 @@ func (b *broker) start() {
 	}, beginning)
 	if beginning.Grace > 0 {
 		w.counts.add(SawGrace)
-		w.events.add(event{at: b.when(beginning.Grace + dueSlack), kind: evDue, gen: b.run})
+		b.add(event{at: b.when(beginning.Grace + dueSlack), kind: evDue, gen: b.run})
 	}
 	w.tracef("broker starts run %d with token %d and a grace period of %v", b.run, beginning.First, beginning.Grace)
-	w.order.beginRun(beginning.First, beginning.Grace)
+	b.order.beginRun(beginning.First, beginning.Grace)
 	b.keepTokens()
 	if b.limit > 0 {
-		w.events.add(event{at: b.when(startWait), kind: evServe, gen: b.run})
+		b.add(event{at: b.when(startWait), kind: evServe, gen: b.run})
 	} else {
 		b.serve()
 	}
@@ -169,7 +187,7 @@ func (b *broker) react(e *event) {
 	case evPulse:
 		b.sessions[e.what].pulse()
 	case evDue:
-		b.w.order.checkDue(b.now())
+		b.order.checkDue(b.now())
 	case evHurry:
 		b.sessions[e.what].endLinger()
 	}
@@ -192,7 +210,7 @@ func (b *broker) round() {
 	b.drop(now)
 	b.shut(now)
 	b.keepTokens()
-	b.w.order.checkRound(now)
+	b.order.checkRound(now)
 	if m.IsDrained(now) {
 		b.stop()
 		return
@@ -248,7 +266,7 @@ func (b *broker) shut(now time.Duration) {
 func (b *broker) turnAgain() {
 	if !b.turning {
 		b.turning = true
-		b.w.events.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
+		b.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
 	}
 }
 
@@ -264,7 +282,7 @@ func (b *broker) arm(now time.Duration) {
 	}
 	b.armed = max(at, 1)
 	b.timerGen++
-	b.w.events.add(event{at: b.armed, kind: evBroker, gen: b.timerGen})
+	b.add(event{at: b.armed, kind: evBroker, gen: b.timerGen})
 }
 
 // takeTurns handles the items of sessions. A slow loop handles one of them, of a session that the dice choose.
@@ -296,7 +314,7 @@ func (b *broker) takeTurns() {
 // tell tells the clients, and the world, what the machine has decided.
 func (b *broker) tell(events []locktable.Event) {
 	for i := range events {
-		b.w.order.note(&events[i]) // all of them first: a reply may end a session whose client reads too slowly
+		b.order.note(&events[i]) // all of them first: a reply may end a session whose client reads too slowly
 	}
 	for i := range events {
 		e := &events[i]
@@ -341,8 +359,8 @@ func (b *broker) accept(c *conn) {
 	}
 	c.session = s
 	b.sessions = append(b.sessions, s)
-	w.events.add(event{at: b.when(s.lastHeard + s.timeout), kind: evSilence, what: s.index, gen: b.run})
-	w.events.add(event{at: b.when(s.lastHeard + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
+	b.add(event{at: b.when(s.lastHeard + s.timeout), kind: evSilence, what: s.index, gen: b.run})
+	b.add(event{at: b.when(s.lastHeard + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
 	s.post(item{opens: true})
 }
 
@@ -361,7 +379,7 @@ func (b *broker) writeFailed(c *conn) {
 
 // evict lets an operator end the first holder or waiter of a lock.
 func (b *broker) evict(lock string, holder bool) bool {
-	r := b.w.order.first(lock, holder)
+	r := b.order.first(lock, holder)
 	if r == nil || !b.reads() || !b.serves {
 		return false
 	}

@@ -21,9 +21,9 @@ func (b *broker) drain() {
 		return
 	}
 	b.w.tracef("broker drains")
-	b.w.order.drains = true
+	b.order.drains = true
 	b.drainEnds = now + b.w.plan.Drain
-	b.w.events.add(event{at: b.when(b.drainEnds + dueSlack), kind: evDue, gen: b.run})
+	b.add(event{at: b.when(b.drainEnds + dueSlack), kind: evDue, gen: b.run})
 	events := m.BeginDrain(now, b.events[:0])
 	for _, s := range b.sessions {
 		s.reply(&wire.Draining{GraceMS: m.DrainLeft(now).Milliseconds()})
@@ -36,7 +36,7 @@ func (b *broker) drain() {
 func (b *broker) stop() {
 	w, now := b.w, b.now()
 	held := b.machine.Table().Held()
-	w.order.checkStop(now, held)
+	b.order.checkStop(now, held)
 	stale := b.machine.StaleAtEnd(now)
 	w.tracef("broker stops; %d requests hold", held)
 	for _, c := range w.conns {
@@ -50,7 +50,7 @@ func (b *broker) stop() {
 	} else {
 		w.counts.add(SawUncleanEnd)
 	}
-	w.order.endRun(w.order.isClean)
+	b.order.endRun(b.order.isClean)
 	b.up, b.serves = false, false
 	if !w.plan.StateDir {
 		b.exit()
@@ -69,7 +69,7 @@ func (b *broker) stop() {
 func (b *broker) exit() {
 	b.up = false
 	if b.restartsAt > 0 {
-		b.w.events.add(event{at: max(b.restartsAt, b.w.now), kind: evHeal, what: -1})
+		b.add(event{at: max(b.restartsAt, b.w.now), kind: evHeal, what: -1})
 	}
 }
 
@@ -90,7 +90,7 @@ func (b *broker) die(hostDown bool) {
 	if w.disk.writing {
 		w.disk.interrupt()
 	}
-	w.order.endRun(false)
+	b.order.endRun(false)
 	b.up, b.serves, b.frozen, b.hostDown, b.limit = false, false, false, hostDown, 0
 	b.deferred = b.deferred[:0]
 }
@@ -113,5 +113,5 @@ func (b *broker) goOn() {
 			w.goOn(c, up)
 		}
 	}
-	w.events.add(event{at: w.now, kind: evLoop, gen: b.run})
+	b.add(event{at: w.now, kind: evLoop, gen: b.run})
 }

@@ -10,7 +10,7 @@ func (b *broker) keepTokens() {
 			break
 		}
 		b.limit = reservation.Limit
-		if next := b.w.order.next; b.limit <= next {
+		if next := b.order.next; b.limit <= next {
 			b.w.violate(promise.TokenPause, "the broker reserves tokens below %d, and needs token %d",
 				b.limit, next)
 		}
@@ -29,7 +29,7 @@ func (b *broker) keepTokens() {
 // reserved ends a reservation.
 func (b *broker) reserved() {
 	b.machine.TokensReserved(b.limit)
-	b.w.order.limit, b.limit = b.limit, 0
+	b.order.limit, b.limit = b.limit, 0
 }
 
 // store begins to write what the disk must keep.
@@ -53,6 +53,6 @@ func (b *broker) written(e *event) {
 			b.round()
 		}
 	default:
-		b.w.events.add(event{at: b.when(b.now() + reserveRetry), kind: evDisk, gen: b.run, what: -1})
+		b.add(event{at: b.when(b.now() + reserveRetry), kind: evDisk, gen: b.run, what: -1})
 	}
 }

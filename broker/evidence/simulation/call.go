@@ -116,8 +116,8 @@ func (c *call) begin() {
 		return
 	}
 	c.life, c.state = n.life, waiting
-	w.order.calls++
-	c.order = w.order.calls
+	w.called++
+	c.order = w.called
 	c.began = n.at().Mono
 	if c.outer != nil {
 		c.outer.open++
@@ -200,7 +200,7 @@ func (c *call) enter(status *simclient.Status) {
 	}
 	w.checkWait(c)
 	w.checkClaim(c)
-	w.order.inside = append(w.order.inside, c)
+	w.inside = append(w.inside, c)
 	for _, nested := range c.nested {
 		w.planCall(nested)
 	}
@@ -274,12 +274,12 @@ func (c *call) end() {
 	}
 	w := c.node.w
 	if c.state == inside {
-		at := slices.Index(w.order.inside, c)
-		w.order.inside = slices.Delete(w.order.inside, at, at+1)
+		at := slices.Index(w.inside, c)
+		w.inside = slices.Delete(w.inside, at, at+1)
 	}
 	made := c.state != unmade
 	c.state = over
-	w.order.open--
+	w.open--
 	for _, nested := range c.nested {
 		if nested.state == unmade {
 			nested.end()

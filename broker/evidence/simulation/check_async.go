@@ -50,7 +50,7 @@ func (n *node) noteAsync(out *simclient.Output) {
 		c := n.call(number)
 		n.settleAsync(c, confirmed)
 		n.w.counts.add(SawConfirmed)
-		if r := n.w.order.requests[c.id]; !n.program.Closed() && (r == nil || !r.freed) {
+		if r := n.w.request(c.id); !n.program.Closed() && (r == nil || !r.freed) {
 			n.w.violate(promise.LossTold, "call %d counts as released, and the broker has not released %v",
 				c.plan.Number, c.id)
 		}
@@ -88,7 +88,7 @@ func (w *World) checkSilentLoss(c *call) {
 	if !isUntold || c.life != n.life || !n.up || n.program.Closed() {
 		return
 	}
-	if r := w.order.requests[c.id]; !r.freed && r.session.conn.link != n.program.Link() {
+	if r := w.request(c.id); !r.freed && r.session.conn.link != n.program.Link() {
 		w.violate(promise.LossTold, "call %d has lost %v after its async release, and nobody is told",
 			c.plan.Number, r.id)
 	}

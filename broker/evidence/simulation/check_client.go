@@ -85,7 +85,7 @@ func (n *node) staleCall(at simclient.Instant) *call {
 	if n.stood == 0 && !n.unpunctual {
 		return nil
 	}
-	for _, c := range n.w.order.inside {
+	for _, c := range n.w.inside {
 		if c.node != n || c.stopped || c.covered || c.plan.Hold > 0 {
 			continue
 		}
@@ -173,7 +173,7 @@ func (w *World) checkRest() {
 				c.plan.Number, c.plan.Client, w.now-w.plan.Quiet)
 		}
 	}
-	w.violate(promise.Liveness, "%d requests wait or hold after all calls have ended", w.order.live)
+	w.violate(promise.Liveness, "%d requests wait or hold after all calls have ended", w.live())
 }
 
 // checkEnd checks that a run has left nothing on the broker.
@@ -185,8 +185,18 @@ func (w *World) checkEnd() {
 		w.checkRest()
 		return
 	}
-	if t := w.broker.machine.Table(); w.broker.up && (t.Held() > 0 || t.InUse() > 0) {
-		w.violate(promise.Memory, "the lock table is not empty: %d requests hold, %d are in use",
+	for _, b := range w.brokers {
+		b.checkEmpty()
+	}
+}
+
+// checkEmpty checks that nothing is left in the lock table.
+func (b *broker) checkEmpty() {
+	if !b.up || b.machine == nil {
+		return
+	}
+	if t := b.machine.Table(); t.Held() > 0 || t.InUse() > 0 {
+		b.w.violate(promise.Memory, "the lock table is not empty: %d requests hold, %d are in use",
 			t.Held(), t.InUse())
 	}
 }

@@ -62,7 +62,7 @@ func (o *order) alive() []*request {
 
 // isOverdue reports whether the wait or the hold of a request is over.
 func (o *order) isOverdue(r *request) bool {
-	now := o.w.broker.now()
+	now := o.b.now()
 	return r.state == queued && r.due > 0 && r.due <= now || r.state == holds && r.over > 0 && r.over <= now
 }
 

@@ -7,7 +7,7 @@ import (
 
 // checkGrant checks a grant before it is taken into the order.
 func (o *order) checkGrant(r *request, e *locktable.Event) {
-	w, now := o.w, o.w.broker.now()
+	w, now := o.w, o.b.now()
 	if e.Locks() != len(r.locks) {
 		w.violate(promise.AllOrNothing, "%v asked for %d locks and is granted %d",
 			r.id, len(r.locks), e.Locks())

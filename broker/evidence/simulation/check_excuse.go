@@ -29,7 +29,7 @@ func (w *World) excuse(c *call) Excuse {
 	if excuse == noExcuse {
 		return noExcuse
 	}
-	if r := w.order.requests[c.id]; r.told || r.leaseLeft() <= 0 {
+	if r := w.request(c.id); r.told || r.leaseLeft() <= 0 {
 		return noExcuse
 	}
 	return excuse
@@ -37,7 +37,7 @@ func (w *World) excuse(c *call) Excuse {
 
 // excluded returns why the promises exclude that the lock of c stays exclusive.
 func (w *World) excluded(c *call) Excuse {
-	r := w.order.requests[c.id]
+	r := w.request(c.id)
 	switch {
 	case r == nil:
 		return noExcuse
@@ -47,9 +47,9 @@ func (w *World) excluded(c *call) Excuse {
 		return OddClocks
 	case r.session.conn.isForged && !w.plan.LockDelay:
 		return ForgedEnd
-	case r.run != w.broker.run && !w.plan.StateDir:
+	case r.run != r.session.b.run && !w.plan.StateDir:
 		return NoStateDir
-	case r.run < w.order.knownFrom:
+	case r.run < r.session.b.order.knownFrom:
 		return UnseenCopy
 	}
 	return noExcuse
@@ -62,7 +62,7 @@ func (w *World) planExcuse(c *call) {
 		return
 	}
 	c.excused = true
-	left := w.order.requests[c.id].leaseLeft()
+	left := w.request(c.id).leaseLeft()
 	due := c.node.clock.when(c.node.at().Mono+left, w.now) + timers
 	w.events.add(event{at: due, kind: evExcuse, who: c.node.index, what: c.index, gen: c.life})
 }
@@ -109,7 +109,7 @@ func (s *session) lease() time.Duration {
 // stopTime returns how long a function may go on after the lease of its client has ended, while its client keeps
 // silent: what is left of the session timeout, on a clock that runs a tenth slower than the broker's.
 func (w *World) stopTime(c *call) time.Duration {
-	r := w.order.requests[c.id]
+	r := w.request(c.id)
 	if r == nil {
 		return 0
 	}

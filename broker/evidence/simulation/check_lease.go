@@ -12,8 +12,8 @@ func (w *World) checkLeases(r *request) {
 	for k, i := range r.locks {
 		all, blamed := together{least: r.limits[k], count: 1}, together{least: r.limits[k], count: 1}
 		excused := w.excused[:0]
-		for _, c := range w.order.inside {
-			held := w.order.requests[c.id]
+		for _, c := range w.inside {
+			held := w.request(c.id)
 			if held == nil || held == r || c.covered || !held.asksFor(i) {
 				continue
 			}
@@ -46,7 +46,7 @@ func (w *World) checkLeases(r *request) {
 // its function has had the time to stop that the lease leaves. No client can keep silent if something in between resets
 // its side: its kernel then answers the broker with a reset. Nor does a client keep silent that its program closes.
 func (w *World) checkStopped(c *call, r *request, limit int) {
-	conn := w.order.requests[c.id].session.conn
+	conn := w.request(c.id).session.conn
 	switch {
 	case c.stopBy > c.node.at().Mono && limit == 1 && w.excluded(c) == noExcuse && !conn.isReset && !c.node.closes:
 		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
@@ -79,14 +79,14 @@ func (w *World) checkClaim(c *call) {
 		w.counts.add(SawCovered)
 		return
 	}
-	r := w.order.requests[c.id]
+	r := w.request(c.id)
 	if r == nil || r.state == asked || r.state == queued {
 		w.violate(promise.Exclusion, "call %d holds as %v, which was not granted", c.plan.Number, c.id)
 		return
 	}
 	r.claimed = true
 	for k, i := range r.locks {
-		l := &w.order.locks[i]
+		l := &r.session.b.order.locks[i]
 		if l.latest > r.grant || r.limits[k] == 1 && l.any > r.grant {
 			if c.node.program.PeekValid(c.node.at(), c.request) {
 				w.overlap(c, r.id)
@@ -97,7 +97,7 @@ func (w *World) checkClaim(c *call) {
 
 // checkThaw checks P5 when a process goes on: it must notice that locks of it were granted to others meanwhile.
 func (n *node) checkThaw() {
-	for _, c := range n.w.order.inside {
+	for _, c := range n.w.inside {
 		if c.node != n || !c.stale {
 			continue
 		}

@@ -18,7 +18,7 @@ func (o *order) checkEnd(r *request, e *locktable.Event) {
 	if r.state == ended || r.state == asked && !r.steal || !o.mayEnd(r, e) {
 		o.w.violate(promise.LossTold, "%v is %v, and that does not apply", r.id, e.Kind)
 	}
-	switch now := o.w.broker.now(); e.Kind {
+	switch now := o.b.now(); e.Kind {
 	case locktable.TimedOut:
 		o.w.counts.add(SawTimeout)
 	case locktable.ShutDown:
@@ -44,7 +44,7 @@ func (o *order) checkMinHold(r *request) {
 		return
 	}
 	for _, c := range n.requests {
-		if held := o.w.broker.now() - r.begin; c.id == r.id && !c.covered && held < c.plan.MinHold*10/11 {
+		if held := o.b.now() - r.begin; c.id == r.id && !c.covered && held < c.plan.MinHold*10/11 {
 			o.w.violate(promise.Fairness, "%v has held for %v, and must hold for %v",
 				r.id, held, c.plan.MinHold)
 		}
@@ -59,7 +59,7 @@ func (o *order) mayEnd(r *request, e *locktable.Event) bool {
 	case locktable.Cancelled:
 		return r.cancels
 	case locktable.TimedOut:
-		return r.state == queued && r.due > 0 && o.w.broker.now() >= r.due
+		return r.state == queued && r.due > 0 && o.b.now() >= r.due
 	case locktable.Evicted:
 		return r.state == queued
 	case locktable.ShutDown:
@@ -88,7 +88,7 @@ func (o *order) checkRefusal(r *request, e *locktable.Event) {
 		}
 	case wire.NotGranting:
 		w.counts.add(SawNotGranting)
-		if o.pause(w.broker.now()) == "" {
+		if o.pause(o.b.now()) == "" {
 			w.violate(promise.TokenPause, "%v is refused as if the broker granted nothing", r.id)
 		}
 	case wire.Deadlock:

@@ -26,7 +26,7 @@ func (o *order) checkRound(now time.Duration) {
 // checkDue checks P16 and P17 some time after a timer of the broker: the loop has noticed that a grace period or a
 // drain is over.
 func (o *order) checkDue(now time.Duration) {
-	b := &o.w.broker
+	b := o.b
 	if !b.serves || b.isSlow() || b.busy == o.w.now {
 		return
 	}
@@ -39,7 +39,7 @@ func (o *order) checkDue(now time.Duration) {
 // isBusy reports whether the loop is not done, because it works in slices. The broker says so. The world accepts that
 // only while the loop is slow, or if the next slice follows at once.
 func (o *order) isBusy(now time.Duration) bool {
-	b := &o.w.broker
+	b := o.b
 	due, some := b.machine.Deadline(now)
 	isDone := !some || due > now
 	switch {
@@ -68,7 +68,7 @@ func (o *order) pause(now time.Duration) wire.Pause {
 
 // checkReserving checks P9 when no tokens are left: the broker is reserving some.
 func (o *order) checkReserving() {
-	b := &o.w.broker
+	b := o.b
 	if o.pause(b.now()) != wire.PauseNoTokens {
 		return
 	}
@@ -80,7 +80,7 @@ func (o *order) checkReserving() {
 
 // checkDrained checks P16 when a broker that drains rests: something holds, and has time left.
 func (o *order) checkDrained(now time.Duration) {
-	b := &o.w.broker
+	b := o.b
 	if o.drains && (o.live == 0 || now >= b.drainEnds) && !b.machine.IsDrained(now) {
 		o.w.violate(promise.Drain, "%d requests are left at %v, and had until %v: the broker does not stop",
 			o.live, now, b.drainEnds)

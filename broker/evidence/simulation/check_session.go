@@ -45,7 +45,7 @@ func (o *order) beginRun(first int64, grace time.Duration) {
 	o.pauses, o.next, o.limit = grace, first, first
 	switch {
 	case o.unknown:
-		o.stale, o.knownFrom = 0, w.broker.run // nor do the runs after this one know
+		o.stale, o.knownFrom = 0, o.b.run // nor do the runs after this one know
 	case w.plan.StateDir:
 		o.grace = o.stale
 	}
@@ -56,7 +56,7 @@ func (o *order) beginRun(first int64, grace time.Duration) {
 		w.violate(promise.Grace, "a run begins with a grace period of %v, and may wait for %v", grace, most)
 	}
 	// A copy gives no greater tokens if the runs before reserved more than a million a second.
-	reservedMany := int64(w.broker.run)*w.plan.Tokens > w.now.Microseconds()
+	reservedMany := int64(o.b.run)*w.plan.Tokens > w.now.Microseconds()
 	if o.setBack && !w.plan.StateDir || o.copied && (o.setBack || reservedMany) {
 		o.forgetTokens() // the promise does not cover this
 	}
@@ -83,12 +83,12 @@ func (o *order) forgetTokens() {
 // endRun notes that a run has ended. Everything that its sessions held is gone for the broker.
 func (o *order) endRun(clean bool) {
 	if o.grants > o.before {
-		o.stale = o.w.broker.timeout
+		o.stale = o.b.timeout
 	}
 	if clean {
 		o.stale = 0
 	}
-	for _, s := range o.w.broker.sessions {
+	for _, s := range o.b.sessions {
 		for _, r := range s.order {
 			if r.state != ended {
 				o.finish(r)
@@ -106,9 +106,9 @@ func (o *order) checkStop(now time.Duration, held int) {
 			o.w.violate(promise.Drain, "the broker stops while %v waits", r.id)
 		}
 		for _, r := range o.locks[i].holders {
-			if held == 0 || now < o.w.broker.drainEnds {
+			if held == 0 || now < o.b.drainEnds {
 				o.w.violate(promise.Drain, "the broker stops at %v while %v holds, which has until %v",
-					now, r.id, o.w.broker.drainEnds)
+					now, r.id, o.b.drainEnds)
 			}
 		}
 	}

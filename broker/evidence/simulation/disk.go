@@ -40,7 +40,7 @@ func (d *disk) begin(s core.Record, stops bool) {
 	if d.w.now < d.slow {
 		takes = d.slowBy
 	}
-	d.w.events.add(event{at: d.w.now + takes, kind: evDisk, gen: d.w.broker.run, what: int32(d.writes)})
+	d.w.events.add(event{at: d.w.now + takes, kind: evDisk, gen: d.w.brokers[0].run, what: int32(d.writes)})
 }
 
 // finish ends the write, and reports whether the new state is on the disk for sure.
@@ -69,7 +69,7 @@ func (d *disk) put() {
 		d.older = append(d.older, d.state)
 	}
 	d.state, d.known, d.isCopy, d.copied = d.next, true, false, false
-	d.clean = d.stops && d.w.order.clean
+	d.clean = d.stops && d.w.brokers[0].order.clean
 }
 
 // restore puts an older state back, if there is one. seen: the broker can tell that it is a copy.

@@ -40,13 +40,13 @@ func (w *World) endFault(e *event) {
 			w.goOn(c, down)
 		}
 	case KillBroker, VanishBroker:
-		if !w.broker.up {
+		if !w.brokers[0].up {
 			w.restartBroker()
 		}
 	case FreezeBroker:
-		if w.broker.up && w.broker.frozen {
+		if w.brokers[0].up && w.brokers[0].frozen {
 			w.tracef("broker goes on")
-			w.broker.goOn()
+			w.brokers[0].goOn()
 		}
 	}
 }

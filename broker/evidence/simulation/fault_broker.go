@@ -3,13 +3,13 @@ package simulation
 // faultBroker begins a fault of the broker or of its disk, or an act of an operator. It reports whether there was
 // something to affect.
 func (w *World) faultBroker(f *Fault) bool {
-	b := &w.broker
+	b := w.brokers[0]
 	switch f.Kind {
 	case EvictHolder, EvictWaiter:
 		return b.evict(f.Lock, f.Kind == EvictHolder)
 	case SetBrokerWall:
 		b.clock.set(w.now, f.By)
-		w.order.setBack = w.order.setBack || f.By < 0
+		b.order.setBack = b.order.setBack || f.By < 0
 		return true
 	case SlowLoop:
 		b.slowUntil, b.slowBy = w.now+f.For, f.By
@@ -58,7 +58,8 @@ func (d *disk) fault(f *Fault) bool {
 
 // restartBroker starts the broker again.
 func (w *World) restartBroker() {
-	b, d, o := &w.broker, &w.disk, &w.order
+	b := w.brokers[0]
+	d, o := &w.disk, &b.order
 	if b.up || b.restartsAt == 0 || b.restartsAt > w.now {
 		return
 	}

@@ -47,6 +47,7 @@ const (
 type conn struct {
 	number   int32
 	node     *node
+	broker   *broker
 	link     simclient.Link
 	life     int32 // of the client's process
 	run      int32 // of the broker
@@ -78,7 +79,7 @@ const writeStall = 10 * time.Second
 
 // newConn makes a connection that the client dials.
 func (w *World) newConn(n *node, link simclient.Link) *conn {
-	c := &conn{number: int32(len(w.conns)), node: n, link: link, life: n.life}
+	c := &conn{number: int32(len(w.conns)), node: n, broker: w.brokers[0], link: link, life: n.life}
 	w.conns = append(w.conns, c)
 	return c
 }
@@ -162,7 +163,7 @@ func (w *World) arrive(c *conn, d direction) {
 // reads reports whether the receiver of a pipe reads what arrives.
 func (w *World) reads(c *conn, d direction) bool {
 	if d == up {
-		return w.broker.reads()
+		return c.broker.reads()
 	}
 	return !c.node.frozen && w.now >= c.node.slowUntil
 }
@@ -175,7 +176,7 @@ func (w *World) deliver(c *conn, d direction, m *message) {
 			w.sendReset(c, 1-d)
 		}
 	case d == up:
-		w.broker.receive(c, m)
+		c.broker.receive(c, m)
 	default:
 		c.node.receive(c, m)
 	}
@@ -184,7 +185,7 @@ func (w *World) deliver(c *conn, d direction, m *message) {
 // hostIsUp reports whether the machine at the end of a pipe runs.
 func (w *World) hostIsUp(c *conn, d direction) bool {
 	if d == up {
-		return !w.broker.hostDown
+		return !c.broker.hostDown
 	}
 	return !c.node.hostDown
 }
@@ -239,7 +240,7 @@ func (w *World) stalled(c *conn, d direction) {
 	if d == up {
 		c.node.writeFailed(c)
 	} else {
-		w.broker.writeFailed(c)
+		c.broker.writeFailed(c)
 	}
 }
 
@@ -256,13 +257,13 @@ func (w *World) dial(c *conn) {
 		return
 	case max(n.cut[up], n.cut[down]) > w.now:
 		again = max(n.cut[up], n.cut[down]) + w.delay(c, up, 0)
-	case w.broker.hostDown:
+	case c.broker.hostDown:
 		again = w.now + time.Second
-	case !w.broker.up:
+	case !c.broker.up:
 		n.dialFailed(c, 0)
 		return
 	default:
-		c.run, c.sockets, c.made = w.broker.run, [2]bool{true, true}, n.at()
+		c.run, c.sockets, c.made = c.broker.run, [2]bool{true, true}, n.at()
 		w.send(c, up, message{kind: aHandshake})
 		return
 	}

@@ -307,7 +307,7 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 		if isCurrent {
 			n.checkLateLoss(lost.ID)
 		}
-		if r := n.w.order.requests[lost.ID]; r != nil {
+		if r := n.w.request(lost.ID); r != nil {
 			r.told = true
 		}
 	}

@@ -11,19 +11,17 @@ import (
 // messages ask for and what the events say, so that it can contradict the lock table.
 type order struct {
 	w        *World
+	b        *broker
 	requests map[wire.ID]*request
 	pool     []*request
 	used     int
 	locks    []lock
 	arrivals int64
 	grants   int64
-	calls    int64
-	open     int // calls that are not over
 	live     int // requests that wait or hold
 	greatest int64
 	touched  uint64 // the locks whose holders or waiters have changed since the last check
 	leaving  []*session
-	inside   []*call // calls whose functions run
 
 	drains  bool
 	before  int64         // how many grants there were before this run
@@ -88,7 +86,8 @@ const (
 // noLimit is the limit of a shared request without one.
 const noLimit = 1 << 30
 
-func (o *order) reset(w *World) {
+func (o *order) reset(b *broker) {
+	w := b.w
 	requests, pool, locks := o.requests, o.pool, o.locks
 	if requests == nil {
 		requests = make(map[wire.ID]*request)
@@ -103,8 +102,7 @@ func (o *order) reset(w *World) {
 		*l = lock{holders: l.holders[:0], queue: l.queue[:0]}
 	}
 	*o = order{
-		w: w, requests: requests, pool: pool, locks: locks, open: len(w.plan.Calls),
-		leaving: o.leaving[:0], inside: o.inside[:0], isClean: true,
+		w: w, b: b, requests: requests, pool: pool, locks: locks, leaving: o.leaving[:0], isClean: true,
 	}
 }
 
@@ -117,7 +115,7 @@ func (o *order) begin(s *session, m *wire.Acquire, now time.Duration) {
 	o.used++
 	*r = request{
 		id: m.ID, session: s, wait: true, steal: m.Steal, limits: r.limits[:0], locks: r.locks[:0],
-		parent: o.requests[m.Parent], run: o.w.broker.run,
+		parent: o.requests[m.Parent], run: o.b.run,
 	}
 	for _, spec := range m.Locks {
 		limit := 1
@@ -187,7 +185,7 @@ func (o *order) grant(r *request, token int64) {
 		o.live++
 	}
 	o.grants++
-	r.state, r.token, r.grant, r.begin = holds, token, o.grants, o.w.broker.now()
+	r.state, r.token, r.grant, r.begin = holds, token, o.grants, o.b.now()
 	if r.hold > 0 {
 		r.over = r.begin + r.hold
 	}

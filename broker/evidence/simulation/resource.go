@@ -27,7 +27,7 @@ const writeDelay = 2 * time.Second
 
 // write sends a write to the resource of each exclusive lock that a call holds.
 func (w *World) write(c *call) {
-	r := w.order.requests[c.id]
+	r := w.request(c.id)
 	if r == nil {
 		return
 	}

@@ -138,7 +138,7 @@ func (s *session) checkSilence() {
 		return
 	}
 	if due := s.lastHeard + s.timeout; due > b.now() {
-		b.w.events.add(event{at: b.when(due), kind: evSilence, what: s.index, gen: b.run})
+		b.add(event{at: b.when(due), kind: evSilence, what: s.index, gen: b.run})
 		return
 	}
 	b.w.counts.add(SawSilent)
@@ -153,7 +153,7 @@ func (s *session) pulse() {
 		return
 	}
 	b.w.send(s.conn, down, message{kind: aPing})
-	b.w.events.add(event{at: b.when(b.now() + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
+	b.add(event{at: b.when(b.now() + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
 }
 
 // post puts an item into the inbox, and lets the loop run.
@@ -245,10 +245,10 @@ func (b *broker) handle(s *session, m wire.Request) {
 	}
 	switch m := m.(type) {
 	case *wire.Acquire:
-		w.order.begin(s, m, now)
+		b.order.begin(s, m, now)
 		events, over := b.machine.Acquire(now, b.translate(m, s), b.events[:0])
 		if over != core.NoLimit {
-			w.violate(promise.Isolation, "the broker is full with %d requests", len(w.order.requests))
+			w.violate(promise.Isolation, "the broker is full with %d requests", len(b.order.requests))
 		}
 		b.tell(events)
 		for b.machine.IsSearching() {
@@ -257,7 +257,7 @@ func (b *broker) handle(s *session, m wire.Request) {
 	case *wire.Release:
 		b.tell(b.machine.Release(now, *m, b.events[:0]))
 	case *wire.Cancel:
-		w.order.cancels(m.ID)
+		b.order.cancels(m.ID)
 		b.tell(b.machine.Cancel(now, m.ID, b.events[:0]))
 	}
 }

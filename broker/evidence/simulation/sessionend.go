@@ -14,7 +14,7 @@ func (s *session) end(how ending) {
 			s.freed = true
 			w.counts.add(SawUnkept)
 			b.machine.EndKept(s.name)
-			w.order.endSession(s, 0)
+			b.order.endSession(s, 0)
 		}
 		s.endLinger()
 		return
@@ -37,7 +37,7 @@ func (s *session) end(how ending) {
 	}
 	b.machine.End(s.name, frees, s.lastHeard)
 	s.countEnd(frees, kept, how)
-	w.order.endSession(s, kept)
+	b.order.endSession(s, kept)
 	s.listen(frees)
 }
 
@@ -55,7 +55,7 @@ func (s *session) listen(frees bool) {
 	}
 	w.launch(s.conn, down, message{kind: aFIN}) // half of it is closed
 	s.lingers, s.closing = true, true
-	w.events.add(event{at: b.when(until), kind: evHurry, what: s.index, gen: b.run})
+	b.add(event{at: b.when(until), kind: evHurry, what: s.index, gen: b.run})
 }
 
 // endLinger closes the connection of a session that has ended.

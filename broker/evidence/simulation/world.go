@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/simclient"
 )
 
@@ -46,7 +47,7 @@ type World struct {
 	hash    uint64
 	counts  Counts
 
-	broker    broker
+	brokers   []*broker
 	disk      disk
 	nodes     []*node
 	conns     []*conn
@@ -54,7 +55,9 @@ type World struct {
 	resources []resource
 	writes    []write
 	lockIndex map[string]int
-	order     order
+	inside    []*call // those whose functions run
+	called    int64   // how many calls have been made
+	open      int     // calls that are not over
 	excused   []*call // reused by checkLeases
 
 	forgotten int64 // writes under earlier grants are not checked: see forgetTokens
@@ -93,7 +96,25 @@ func (w *World) Run(plan *Plan, options Options) Result {
 }
 
 // isAtRest reports whether all calls have ended, and no request is left.
-func (w *World) isAtRest() bool { return w.order.open == 0 && w.order.live == 0 }
+func (w *World) isAtRest() bool { return w.open == 0 && w.live() == 0 }
+
+// live returns how many requests wait or hold.
+func (w *World) live() (live int) {
+	for _, b := range w.brokers {
+		live += b.order.live
+	}
+	return live
+}
+
+// request returns a request that a broker has handled, or nil.
+func (w *World) request(id wire.ID) *request {
+	for _, b := range w.brokers {
+		if r := b.order.requests[id]; r != nil {
+			return r
+		}
+	}
+	return nil
+}
 
 // Run runs a plan in a new world.
 func Run(plan *Plan, options Options) Result { return new(World).Run(plan, options) }
@@ -106,13 +127,15 @@ func (w *World) reset(plan *Plan, options Options) {
 	w.events.reset()
 	w.conns, w.writes = w.conns[:0], w.writes[:0]
 	w.nameLocks()
-	w.order.reset(w)
+	w.inside, w.called, w.open = w.inside[:0], 0, len(plan.Calls)
 	w.disk.reset(w)
 	w.makeNodes()
 	w.makeCalls()
 	w.end = plan.Quiet + w.restTime()
-	w.broker.reset(w)
-	w.broker.start()
+	w.makeBrokers()
+	for _, b := range w.brokers {
+		b.start()
+	}
 	for _, n := range w.nodes {
 		n.start()
 	}
@@ -163,7 +186,7 @@ func (w *World) happen(e *event) {
 	case evTick, evCall, evSettle, evGiveUp, evWrite, evLeave:
 		w.nodes[e.who].happen(e)
 	default:
-		w.broker.happen(e)
+		w.brokers[e.who].happen(e)
 	}
 }
 

@@ -30,6 +30,8 @@ const (
 	Drain                           // a broker that drains grants nothing, and gives holders time to release
 	Liveness                        // once faults stop, every waiter is granted or refused in bounded time
 	Memory                          // memory, goroutines and descriptors come back after use
+	Continuity                      // who takes up a session in time keeps its locks over a planned move
+	NothingBack                     // what was taken from a client never comes back to it
 )
 
 // texts has the name of each promise.
@@ -38,12 +40,13 @@ var texts = [...]string{
 	Lease: "lease", Fencing: "fencing", CrashRelease: "crash-release", Grace: "grace", TokenPause: "token-pause",
 	BoundedWait: "bounded-wait", CleanGiveUp: "clean-give-up", LossTold: "loss-told", Resubmission: "resubmission",
 	Deadlocks: "deadlocks", Isolation: "isolation", Drain: "drain", Liveness: "liveness", Memory: "memory",
+	Continuity: "continuity", NothingBack: "nothing-back",
 }
 
 // All returns all promises, in the order of their numbers.
 func All() []Promise {
 	var all []Promise
-	for p := Exclusion; p <= Memory; p++ {
+	for p := Exclusion; p <= NothingBack; p++ {
 		all = append(all, p)
 	}
 	return all
@@ -51,7 +54,7 @@ func All() []Promise {
 
 // String returns the number and the name, such as "P5 lease".
 func (p Promise) String() string {
-	if p < Exclusion || p > Memory {
+	if p < Exclusion || p > NothingBack {
 		return fmt.Sprintf("P%d", int(p))
 	}
 	return fmt.Sprintf("P%d %s", int(p), texts[p])

@@ -27,12 +27,19 @@ type broker struct {
 	timeout  time.Duration // the session timeout of the run
 	deferred []event
 
-	machine  *core.Machine
-	sessions []*session // of this run, in the order of opening
-	names    map[string]*session
-	turns    []*session // those with items, in the order of their first item
-	events   []locktable.Event
-	named    int // sessions so far, of all runs
+	machine    *core.Machine
+	sessions   []*session // of this run, in the order of opening
+	names      map[string]*session
+	turns      []*session // those with items, in the order of their first item
+	events     []locktable.Event
+	member     member // its part in a cluster
+	recording  recording
+	unrecorded []*session          // wait until the record has changed
+	absences   map[string]*absence // by the name of the session
+	storeCut   time.Duration       // until when it does not reach the store
+	cut        time.Duration       // until when it reaches no client and no broker
+	stopping   bool                // it hands over
+	stood      bool                // its clocks stood still
 
 	limit     int64 // what the reservation under way reserves
 	retries   bool  // a reservation failed and must be repeated
@@ -70,9 +77,10 @@ var limits = wire.Limits{
 }
 
 func (w *World) makeBrokers() {
-	for len(w.brokers) < 1 {
+	for len(w.brokers) < 3 {
 		w.brokers = append(w.brokers, &broker{})
 	}
+	w.brokers = w.brokers[:max(w.plan.Brokers, 1)]
 	for i, b := range w.brokers {
 		b.reset(w, i)
 	}
@@ -80,7 +88,8 @@ func (w *World) makeBrokers() {
 
 func (b *broker) reset(w *World, index int) {
 	*b = broker{
-		w: w, index: int32(index), order: b.order, clock: clock{rate: w.plan.Rate, wall: clockAtStart}, names: b.names, events: b.events[:0],
+		w: w, index: int32(index), order: b.order, names: b.names, events: b.events[:0],
+		clock:    clock{rate: w.plan.rateOf(index), wall: clockAtStart},
 		sessions: b.sessions[:0], turns: b.turns[:0], deferred: b.deferred[:0],
 	}
 	if b.names == nil {
@@ -110,9 +119,16 @@ func (b *broker) start() {
 	b.up, b.frozen, b.serves, b.turning, b.retries = true, false, false, false, false
 	b.began = b.clock.at(w.now).Mono
 	b.timeout = w.plan.timeoutOf(b.run)
+	if w.plan.isCluster() {
+		b.timeout = w.plan.timeoutOf(b.index + 1)
+	}
 	b.sessions, b.turns = b.sessions[:0], b.turns[:0]
 	clear(b.names)
 	b.armed, b.restartsAt, b.busy = 0, 0, 0
+	if w.plan.isCluster() {
+		b.stand()
+		return
+	}
 	micros := b.clock.at(w.now).Wall.Microseconds()
 	beginning := core.BeginAtClock(micros)
 	if w.plan.StateDir {
@@ -120,14 +136,7 @@ func (b *broker) start() {
 		past := core.Past{Record: d.state, Known: d.known, Restored: d.copied && d.known}
 		beginning = core.Begin(past, b.timeout, micros)
 	}
-	b.machine = core.New(core.Config{
-		Timeout: b.timeout, Drain: w.plan.Drain, MaxRequests: manyRequests, TokenRange: w.plan.Tokens,
-		Shut: w.plan.Slice,
-		Table: locktable.Config{
-			MaxRequests: manyRequests, MaxIdle: manyRequests,
-			Slice: w.plan.Slice, Grants: cmp.Or(w.plan.Slice, grantSlice),
-		},
-	}, beginning)
+	b.machine = core.New(b.coreConfig(), beginning)
 	if beginning.Grace > 0 {
 		w.counts.add(SawGrace)
 		b.add(event{at: b.when(beginning.Grace + dueSlack), kind: evDue, gen: b.run})
@@ -139,6 +148,18 @@ func (b *broker) start() {
 		b.add(event{at: b.when(startWait), kind: evServe, gen: b.run})
 	} else {
 		b.serve()
+	}
+}
+
+func (b *broker) coreConfig() core.Config {
+	p := b.w.plan
+	return core.Config{
+		Timeout: b.timeout, Drain: p.Drain, MaxRequests: manyRequests, TokenRange: p.Tokens, Shut: p.Slice,
+		KeepsRecord: b.keepsRecord(), Moves: b.keepsRecord(),
+		Table: locktable.Config{
+			MaxRequests: manyRequests, MaxIdle: manyRequests,
+			Slice: p.Slice, Grants: cmp.Or(p.Slice, grantSlice),
+		},
 	}
 }
 
@@ -190,6 +211,16 @@ func (b *broker) react(e *event) {
 		b.order.checkDue(b.now())
 	case evHurry:
 		b.sessions[e.what].endLinger()
+	case evMember:
+		b.member.wake(e)
+	case evStored, evPatience:
+		b.w.store.end(e)
+	case evSnapshot:
+		b.receiveSnapshot(b.w.brokers[e.what])
+	case evSuccession:
+		b.endSuccession()
+	case evReceipt, evMove:
+		b.move(e)
 	}
 }
 
@@ -203,16 +234,20 @@ func (b *broker) round() {
 	if m.CanAllow(now) {
 		b.tell(m.Allow(now, b.events[:0]))
 	}
+	if b.keepsRecord() {
+		b.endAbsences()
+	}
 	b.takeTurns()
 	for isDue := b.isDue(now); isDue && b.goesOn(); isDue = b.isDue(now) {
 		b.tell(m.Tick(now, b.events[:0]))
 	}
 	b.drop(now)
 	b.shut(now)
+	b.keepRecord()
 	b.keepTokens()
 	b.order.checkRound(now)
 	if m.IsDrained(now) {
-		b.stop()
+		b.endRun()
 		return
 	}
 	b.arm(now)
@@ -285,32 +320,6 @@ func (b *broker) arm(now time.Duration) {
 	b.add(event{at: b.armed, kind: evBroker, gen: b.timerGen})
 }
 
-// takeTurns handles the items of sessions. A slow loop handles one of them, of a session that the dice choose.
-func (b *broker) takeTurns() {
-	slow := b.w.now < b.slowUntil
-	if slow && b.turning {
-		return
-	}
-	for len(b.turns) > 0 {
-		b.turn++
-		at := 0
-		if slow {
-			at = int(b.w.random(forTurn, b.turn) % uint64(len(b.turns)))
-		}
-		s := b.turns[at]
-		it := s.todo[0]
-		s.todo = s.todo[:copy(s.todo, s.todo[1:])]
-		if len(s.todo) == 0 {
-			b.turns = append(b.turns[:at], b.turns[at+1:]...)
-		}
-		s.handle(&it)
-		if slow {
-			b.turnAgain()
-			return
-		}
-	}
-}
-
 // tell tells the clients, and the world, what the machine has decided.
 func (b *broker) tell(events []locktable.Event) {
 	for i := range events {
@@ -325,6 +334,8 @@ func (b *broker) tell(events []locktable.Event) {
 			} else if e.Kind == locktable.Lost {
 				b.w.violate(promise.LossTold, "%v is lost, and its client is not told", e.ID)
 			}
+		} else {
+			b.miss(e)
 		}
 	}
 	b.events = events[:0]
@@ -341,27 +352,6 @@ func (b *broker) receive(c *conn, m *message) {
 		return
 	}
 	c.session.receive(m)
-}
-
-// accept opens a session, or refuses it.
-func (b *broker) accept(c *conn) {
-	w := b.w
-	if b.machine.IsDraining() {
-		w.send(c, down, message{kind: aRefusal, code: 503})
-		w.closeSocket(c, down)
-		return
-	}
-	b.named++
-	s := &session{
-		b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now(),
-		heard:   c.made,
-		timeout: b.timeout, heartbeat: w.plan.heartbeatOf(b.timeout),
-	}
-	c.session = s
-	b.sessions = append(b.sessions, s)
-	b.add(event{at: b.when(s.lastHeard + s.timeout), kind: evSilence, what: s.index, gen: b.run})
-	b.add(event{at: b.when(s.lastHeard + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
-	s.post(item{opens: true})
 }
 
 // sessionName returns the name of the session with that number.
@@ -383,6 +373,7 @@ func (b *broker) evict(lock string, holder bool) bool {
 	if r == nil || !b.reads() || !b.serves {
 		return false
 	}
+	r.condemned = true
 	events, known := b.machine.Evict(b.now(), r.id, "operator", "", b.events[:0])
 	if !known {
 		b.w.violate(promise.LossTold, "the broker does not know request %v, which has not ended", r.id)

@@ -8,7 +8,7 @@ import (
 
 // serve lets the loop begin.
 func (b *broker) serve() {
-	if !b.serves {
+	if !b.serves && !b.stopping {
 		b.serves = true
 		b.round()
 	}
@@ -26,10 +26,22 @@ func (b *broker) drain() {
 	b.add(event{at: b.when(b.drainEnds + dueSlack), kind: evDue, gen: b.run})
 	events := m.BeginDrain(now, b.events[:0])
 	for _, s := range b.sessions {
+		if b.machine.Outlives(s.name) {
+			continue
+		}
 		s.reply(&wire.Draining{GraceMS: m.DrainLeft(now).Milliseconds()})
 	}
 	b.tell(events)
 	b.round()
+}
+
+// endRun ends a run that is drained.
+func (b *broker) endRun() {
+	if b.w.plan.isCluster() {
+		b.leave()
+		return
+	}
+	b.stop()
 }
 
 // stop ends the run in order: it closes every connection, and records the end.
@@ -78,6 +90,7 @@ func (b *broker) die(hostDown bool) {
 	w := b.w
 	for _, c := range w.conns {
 		switch {
+		case c.broker != b:
 		case hostDown:
 			w.dropSocket(c, down)
 		case chance(30, w.random(forKill, uint64(c.number))) && c.sockets[down]:
@@ -93,12 +106,18 @@ func (b *broker) die(hostDown bool) {
 	b.order.endRun(false)
 	b.up, b.serves, b.frozen, b.hostDown, b.limit = false, false, false, hostDown, 0
 	b.deferred = b.deferred[:0]
+	if w.plan.isCluster() {
+		b.endProcess()
+	}
 }
 
 // goOn lets a process that stood still go on.
 func (b *broker) goOn() {
 	w := b.w
 	b.frozen, b.busy = false, 0
+	if b.clock.stands {
+		b.clock.resume(w.now)
+	}
 	for i := range b.deferred {
 		e := b.deferred[i]
 		e.at = w.now + time.Duration(w.random(forThaw, uint64(i), uint64(w.now))%3)
@@ -109,7 +128,7 @@ func (b *broker) goOn() {
 		w.goOn(s.conn, up)
 	}
 	for _, c := range w.conns {
-		if c.session == nil && c.sockets[down] {
+		if c.broker == b && c.session == nil && c.sockets[down] {
 			w.goOn(c, up)
 		}
 	}

@@ -10,9 +10,13 @@ func (b *broker) keepTokens() {
 			break
 		}
 		b.limit = reservation.Limit
-		if next := b.order.next; b.limit <= next {
+		if next := b.order.next; b.limit <= next && !b.keepsRecord() {
 			b.w.violate(promise.TokenPause, "the broker reserves tokens below %d, and needs token %d",
 				b.limit, next)
+		}
+		if b.w.plan.isCluster() {
+			b.source().reserve(b.limit)
+			return
 		}
 		if b.w.plan.StateDir {
 			b.w.disk.next = reservation.Record()
@@ -30,6 +34,10 @@ func (b *broker) keepTokens() {
 func (b *broker) reserved() {
 	b.machine.TokensReserved(b.limit)
 	b.order.limit, b.limit = b.limit, 0
+	if b.keepsRecord() {
+		b.retryUnrecorded()
+		b.serve()
+	}
 }
 
 // store begins to write what the disk must keep.

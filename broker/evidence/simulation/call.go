@@ -26,6 +26,7 @@ type call struct {
 	began   time.Duration // when it was made, on its client's clock
 	id      wire.ID       // of the request that holds, or waits
 	token   int64
+	asks    []wire.LockSpec // what its client has asked the broker for
 	covered bool
 	stopped bool          // its context has ended
 	stopBy  time.Duration // on its client's clock: until then its function may go on; 0: it must stop at once

@@ -46,7 +46,7 @@ func (n *node) noteSent(a *wire.Acquire) {
 					c.plan.Number)
 			}
 		}
-		c.id = a.ID
+		c.id, c.asks = a.ID, a.Locks
 		if c.order < n.lastSent {
 			n.w.violate(promise.Resubmission, "call %d is sent after a later call", c.plan.Number)
 		}
@@ -151,6 +151,9 @@ func (w *World) countLoss(c *call) {
 func (w *World) restTime() time.Duration {
 	const dial, pause, disk = 15 * time.Second, 5 * time.Second, 10 * time.Second
 	rest := 4*w.plan.longestTimeout()*11/10 + 2*(dial+pause) + disk + writeStall
+	if w.plan.isCluster() {
+		rest += 3 * (w.plan.Takeover + w.plan.longestTimeout()*4/3*11/10 + stopWait + receiptWait)
+	}
 	for i := range w.plan.Clients {
 		rest += w.plan.Clients[i].React + w.plan.Clients[i].StopTime
 	}
@@ -167,6 +170,10 @@ func (w *World) restTime() time.Duration {
 
 // checkRest ends a run in which something has not come to rest.
 func (w *World) checkRest() {
+	if w.plan.isCluster() && w.hasMissedDeadlock() {
+		w.counts.MissedDeadlocks++
+		return
+	}
 	for _, c := range w.calls {
 		if c.state != over {
 			w.violate(promise.Liveness, "call %d of c%d has not ended %v after the last fault",

@@ -10,13 +10,17 @@ import (
 func (o *order) checkTurn(r *request) {
 	for _, i := range r.locks {
 		for _, other := range o.locks[i].queue {
-			if other != r && (r.state != queued || other.arrival < r.arrival) && !other.session.ended {
+			if other != r && (r.state != queued || other.arrival < r.arrival) && other.session.waitsOn() &&
+				!r.requeued && !other.requeued {
 				o.w.violate(promise.Fairness, "%v is granted before %v, which came earlier",
 					r.id, other.id)
 			}
 		}
 	}
 }
+
+// waitsOn reports whether the requests of a session keep their places: it has not ended, or is absent.
+func (s *session) waitsOn() bool { return !s.ended || s.absent }
 
 // checkQueued checks that a request waits only if it must.
 func (o *order) checkQueued(r *request) {
@@ -35,6 +39,9 @@ func (o *order) checkOverdue(now time.Duration) {
 			}
 		}
 		for _, r := range o.locks[i].holders {
+			if o.b.keepsRecord() {
+				break // it may have to be struck off the record first
+			}
 			if r.over > 0 && r.over <= now {
 				o.w.violate(promise.Liveness, "%v holds at %v, and its hold was over at %v",
 					r.id, now, r.over)

@@ -80,6 +80,13 @@ func (w *World) checkClaim(c *call) {
 		return
 	}
 	r := w.request(c.id)
+	if w.plan.isCluster() {
+		w.checkTogether(c)
+		if r != nil {
+			r.claimed = true
+		}
+		return
+	}
 	if r == nil || r.state == asked || r.state == queued {
 		w.violate(promise.Exclusion, "call %d holds as %v, which was not granted", c.plan.Number, c.id)
 		return

@@ -28,7 +28,9 @@ func (o *order) checkEnd(r *request, e *locktable.Event) {
 		o.checkMinHold(r)
 	case locktable.Lost:
 		r.taken = e.Lost == wire.LostEvicted || e.Lost == wire.LostStolen
+		o.noteLost(r)
 	case locktable.Gone:
+		o.noteGone(r)
 		if r.state == holds && now < r.session.kept {
 			o.w.violate(promise.CrashRelease, "%v loses its locks at %v, and they are kept until %v",
 				r.id, now, r.session.kept)
@@ -40,7 +42,7 @@ func (o *order) checkEnd(r *request, e *locktable.Event) {
 // No promise of its own covers this. Elections rely on it, so it counts as P3.
 func (o *order) checkMinHold(r *request) {
 	n := r.session.conn.node
-	if o.drains || n.finishes || n.isOdd {
+	if o.drains || n.finishes || n.isOdd || r.inherited || o.b.stood || r.session.settles {
 		return
 	}
 	for _, c := range n.requests {
@@ -57,7 +59,7 @@ func (o *order) mayEnd(r *request, e *locktable.Event) bool {
 	case locktable.Released, locktable.Lost:
 		return r.state == holds
 	case locktable.Cancelled:
-		return r.cancels
+		return r.cancels || r.session.settles
 	case locktable.TimedOut:
 		return r.state == queued && r.due > 0 && o.b.now() >= r.due
 	case locktable.Evicted:
@@ -83,12 +85,12 @@ func (o *order) checkRefusal(r *request, e *locktable.Event) {
 	switch e.Code {
 	case wire.Unavailable:
 		w.counts.add(SawUnavailable)
-		if o.isFree(r) {
+		if o.isFree(r) && !o.mayBeStolen() {
 			w.violate(promise.Fairness, "%v is refused although its locks are free", r.id)
 		}
 	case wire.NotGranting:
 		w.counts.add(SawNotGranting)
-		if o.pause(o.b.now()) == "" {
+		if o.mustGrant() {
 			w.violate(promise.TokenPause, "%v is refused as if the broker granted nothing", r.id)
 		}
 	case wire.Deadlock:
@@ -118,3 +120,7 @@ func (o *order) isFree(r *request) bool {
 	}
 	return o.fits(r)
 }
+
+// mustGrant reports whether there is no reason to grant nothing. Of several brokers, the world does not know when the
+// sessions on record have come back.
+func (o *order) mustGrant() bool { return o.pause(o.b.now()) == "" && !o.b.keepsRecord() }

@@ -14,6 +14,10 @@ import (
 // whose time is over have left nothing.
 func (o *order) checkRound(now time.Duration) {
 	o.checkOverdue(now)
+	if o.b.keepsRecord() {
+		o.isBusy(now)
+		return
+	}
 	o.checkReserving()
 	if o.isBusy(now) {
 		return
@@ -27,7 +31,7 @@ func (o *order) checkRound(now time.Duration) {
 // drain is over.
 func (o *order) checkDue(now time.Duration) {
 	b := o.b
-	if !b.serves || b.isSlow() || b.busy == o.w.now {
+	if b.keepsRecord() || !b.serves || b.isSlow() || b.busy == o.w.now {
 		return
 	}
 	if o.drains && now >= b.drainEnds {

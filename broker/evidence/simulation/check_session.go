@@ -95,6 +95,9 @@ func (o *order) endRun(clean bool) {
 			}
 		}
 	}
+	if o.b.keepsRecord() {
+		o.endTerm()
+	}
 	o.leaving, o.touched = o.leaving[:0], 0
 }
 

@@ -19,10 +19,14 @@ type clock struct {
 	wall   time.Duration
 	asleep time.Duration
 	stands bool // the machine is suspended
+	halts  bool // its wall clock stands, too
 }
 
 // at returns what the clocks show.
 func (c *clock) at(now time.Duration) simclient.Instant {
+	if c.halts {
+		return simclient.Instant{Mono: c.mono, Wall: c.wall, Asleep: c.asleep}
+	}
 	passed := c.local(now - c.from)
 	instant := simclient.Instant{Mono: c.mono, Wall: c.wall + passed, Asleep: c.asleep}
 	if c.stands {
@@ -64,10 +68,16 @@ func (c *clock) suspend(now time.Duration) {
 	c.stands = true
 }
 
-// resume starts the monotonic clock again.
+// halt stops all clocks.
+func (c *clock) halt(now time.Duration) {
+	c.change(now)
+	c.stands, c.halts = true, true
+}
+
+// resume starts the clocks again.
 func (c *clock) resume(now time.Duration) {
 	c.change(now)
-	c.stands = false
+	c.stands, c.halts = false, false
 }
 
 // set sets the wall clock forward, or back if by is negative.

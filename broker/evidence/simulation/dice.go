@@ -29,6 +29,8 @@ const (
 	forKill
 	forWrite
 	forReaction
+	forStore
+	forPeer
 )
 
 // upTo returns a duration from 0 to most, from a random number.

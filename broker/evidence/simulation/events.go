@@ -16,27 +16,35 @@ type event struct {
 type eventKind uint8
 
 const (
-	evArrive  eventKind = iota // what: direction. The first message of a link arrives
-	evDial                     // what: link number. A SYN arrives
-	evTick                     // the timer of a client fires
-	evCall                     // what: call. A program makes a call
-	evSettle                   // what: call. A caller runs because its request was granted or has ended
-	evGiveUp                   // what: call. The context of a waiting call ends
-	evWrite                    // what: call. A holder writes to the resources
-	evLeave                    // what: call. The function under a lock returns
-	evWritten                  // what: write. A write arrives at a resource
-	evFault                    // what: fault. A fault begins
-	evHeal                     // what: fault. A fault ends
-	evBroker                   // the timer of the broker's loop fires
-	evLoop                     // a slow loop handles its next item
-	evSilence                  // what: session. The reader's deadline passes
-	evPulse                    // what: session. A WebSocket ping is due
-	evStall                    // who: connection, what: direction. A write may have made no progress for too long
-	evHurry                    // what: session. The time for a closing handshake is over
-	evDisk                     // a write to the state directory ends
-	evServe                    // a broker that has just started begins to serve
-	evDue                      // the broker must have done what was due
-	evExcuse                   // who: client, what: call, gen: life. The excuse for an overlap must have ended
+	evArrive     eventKind = iota // what: direction. The first message of a link arrives
+	evDial                        // what: link number. A SYN arrives
+	evTick                        // the timer of a client fires
+	evCall                        // what: call. A program makes a call
+	evSettle                      // what: call. A caller runs because its request was granted or has ended
+	evGiveUp                      // what: call. The context of a waiting call ends
+	evWrite                       // what: call. A holder writes to the resources
+	evLeave                       // what: call. The function under a lock returns
+	evWritten                     // what: write. A write arrives at a resource
+	evFault                       // what: fault. A fault begins
+	evHeal                        // what: fault. A fault ends
+	evBroker                      // the timer of the broker's loop fires
+	evLoop                        // a slow loop handles its next item
+	evSilence                     // what: session. The reader's deadline passes
+	evPulse                       // what: session. A WebSocket ping is due
+	evStall                       // who: connection, what: direction. A write has perhaps stalled
+	evHurry                       // what: session. The time for a closing handshake is over
+	evDisk                        // a write to the state directory ends
+	evServe                       // a broker that has just started begins to serve
+	evDue                         // the broker must have done what was due
+	evAtStore                     // what: call of the store. It arrives there
+	evStored                      // what: call of the store. Its answer arrives at the broker
+	evPatience                    // what: call of the store. The broker gives it up
+	evMember                      // the part of a broker in its cluster has something to do
+	evSnapshot                    // what: broker. The snapshot of the owner arrives at a standby
+	evReceipt                     // the owner learns that a standby has the snapshot
+	evSuccession                  // clients have waited for another owner for long enough
+	evMove                        // what: stage. A time limit of a hand-over has passed
+	evExcuse                      // who: client, what: call, gen: life. The excuse for an overlap must have ended
 )
 
 // A queue holds the events to come: a binary heap by time and order.

@@ -3,23 +3,24 @@ package simulation
 // beginFault lets a fault begin.
 func (w *World) beginFault(f *Fault, number int32) {
 	var affects bool
+	b := w.brokerOf(f)
 	if f.Kind <= DrainClient {
 		affects = w.faultClient(f)
 	} else {
-		affects = w.faultBroker(f)
+		affects = w.faultBroker(b, f)
 	}
 	if !affects {
 		return
 	}
 	w.counts.Faults[f.Kind]++
-	w.tracef("FAULT %s client %d for %v by %v", f.Kind, f.Client, f.For, f.By)
-	w.events.add(event{at: w.now + f.For, kind: evHeal, what: number})
+	w.tracef("FAULT %s client %d broker %d for %v by %v", f.Kind, f.Client, b.index+1, f.For, f.By)
+	b.add(event{at: w.now + f.For, kind: evHeal, what: number})
 }
 
 // endFault lets a fault end.
 func (w *World) endFault(e *event) {
 	if e.what < 0 {
-		w.restartBroker()
+		w.restartBroker(w.brokers[e.who])
 		return
 	}
 	f := &w.plan.Faults[e.what]
@@ -40,13 +41,26 @@ func (w *World) endFault(e *event) {
 			w.goOn(c, down)
 		}
 	case KillBroker, VanishBroker:
-		if !w.brokers[0].up {
-			w.restartBroker()
+		if b := w.brokers[e.who]; !b.up {
+			w.restartBroker(b)
 		}
-	case FreezeBroker:
-		if w.brokers[0].up && w.brokers[0].frozen {
+	case FreezeBroker, SuspendBroker, PauseBroker:
+		if b := w.brokers[e.who]; b.up && b.frozen {
 			w.tracef("broker goes on")
-			w.brokers[0].goOn()
+			b.goOn()
 		}
 	}
+}
+
+// brokerOf returns the broker that a fault affects.
+func (w *World) brokerOf(f *Fault) *broker {
+	if f.Broker > 0 {
+		return w.brokers[f.Broker-1]
+	}
+	for _, b := range w.brokers {
+		if w.plan.isCluster() && b.member.term != 0 && b.member.self.ID == w.store.head.Owner.ID {
+			return b
+		}
+	}
+	return w.brokers[0]
 }

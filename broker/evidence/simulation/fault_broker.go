@@ -2,8 +2,7 @@ package simulation
 
 // faultBroker begins a fault of the broker or of its disk, or an act of an operator. It reports whether there was
 // something to affect.
-func (w *World) faultBroker(f *Fault) bool {
-	b := w.brokers[0]
+func (w *World) faultBroker(b *broker, f *Fault) bool {
 	switch f.Kind {
 	case EvictHolder, EvictWaiter:
 		return b.evict(f.Lock, f.Kind == EvictHolder)
@@ -14,7 +13,16 @@ func (w *World) faultBroker(f *Fault) bool {
 	case SlowLoop:
 		b.slowUntil, b.slowBy = w.now+f.For, f.By
 		return true
-	case DrainBroker, KillBroker, VanishBroker, FreezeBroker:
+	case CutStore:
+		b.storeCut = max(b.storeCut, w.now+f.For)
+		return true
+	case StoreDown:
+		w.store.down = max(w.store.down, w.now+f.For)
+		return true
+	case CutBroker:
+		b.cut = max(b.cut, w.now+f.For)
+		return true
+	case DrainBroker, KillBroker, VanishBroker, FreezeBroker, SuspendBroker, PauseBroker:
 		return b.up && !b.frozen && b.stopBy(f)
 	}
 	return w.plan.StateDir && w.disk.fault(f)
@@ -25,6 +33,9 @@ func (b *broker) stopBy(f *Fault) bool {
 	w := b.w
 	switch f.Kind {
 	case DrainBroker:
+		if w.plan.isCluster() && b.member.term == 0 {
+			return b.stopStandby(f)
+		}
 		if !b.serves || b.machine.IsDraining() {
 			return false
 		}
@@ -34,9 +45,24 @@ func (b *broker) stopBy(f *Fault) bool {
 		w.tracef("broker dies")
 		b.restartsAt = w.now + f.For
 		b.die(f.Kind == VanishBroker)
-	case FreezeBroker:
+	case FreezeBroker, SuspendBroker, PauseBroker:
 		b.frozen = true
+		b.stood = b.stood || f.Kind != FreezeBroker
+		if f.Kind == SuspendBroker {
+			b.clock.suspend(w.now)
+		}
+		if f.Kind == PauseBroker {
+			b.clock.halt(w.now)
+		}
 	}
+	return true
+}
+
+// stopStandby stops a broker that is not the owner.
+func (b *broker) stopStandby(f *Fault) bool {
+	b.restartsAt = b.w.now + f.For
+	b.die(false)
+	b.add(event{at: b.restartsAt, kind: evHeal, what: -1})
 	return true
 }
 
@@ -57,8 +83,7 @@ func (d *disk) fault(f *Fault) bool {
 }
 
 // restartBroker starts the broker again.
-func (w *World) restartBroker() {
-	b := w.brokers[0]
+func (w *World) restartBroker(b *broker) {
 	d, o := &w.disk, &b.order
 	if b.up || b.restartsAt == 0 || b.restartsAt > w.now {
 		return

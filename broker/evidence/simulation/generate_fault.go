@@ -7,7 +7,7 @@ func (g *generator) faults() {
 	count := g.dice.IntN(2 + int(5*g.scale))
 	var last Fault
 	for range count {
-		f := Fault{Kind: Freeze + FaultKind(g.dice.IntN(int(faultKinds-Freeze))), At: g.upTo(g.plan.Quiet)}
+		f := Fault{Kind: Freeze + FaultKind(g.dice.IntN(int(singleKinds-Freeze))), At: g.upTo(g.plan.Quiet)}
 		// Some defects need two faults, one soon after the other.
 		near := last.Kind != noFault && g.fierce && g.chance(60)
 		if near {

@@ -79,7 +79,7 @@ const writeStall = 10 * time.Second
 
 // newConn makes a connection that the client dials.
 func (w *World) newConn(n *node, link simclient.Link) *conn {
-	c := &conn{number: int32(len(w.conns)), node: n, broker: w.brokers[0], link: link, life: n.life}
+	c := &conn{number: int32(len(w.conns)), node: n, broker: n.target(), link: link, life: n.life}
 	w.conns = append(w.conns, c)
 	return c
 }
@@ -138,7 +138,7 @@ func (w *World) arrive(c *conn, d direction) {
 	if c.lost || len(p.flight) == 0 {
 		return
 	}
-	if healed := c.node.cut[d]; healed > w.now {
+	if healed := max(c.node.cut[d], c.broker.cut); healed > w.now {
 		w.planArrival(c, d, healed+w.delay(c, d, p.sent))
 		return
 	}
@@ -255,12 +255,12 @@ func (w *World) dial(c *conn) {
 	case n.frozen:
 		n.deferred = append(n.deferred, event{kind: evDial, who: c.number})
 		return
-	case max(n.cut[up], n.cut[down]) > w.now:
-		again = max(n.cut[up], n.cut[down]) + w.delay(c, up, 0)
+	case max(n.cut[up], n.cut[down], c.broker.cut) > w.now:
+		again = max(n.cut[up], n.cut[down], c.broker.cut) + w.delay(c, up, 0)
 	case c.broker.hostDown:
 		again = w.now + time.Second
 	case !c.broker.up:
-		n.dialFailed(c, 0)
+		n.refused(c, 0)
 		return
 	default:
 		c.run, c.sockets, c.made = c.broker.run, [2]bool{true, true}, n.at()

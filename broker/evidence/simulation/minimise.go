@@ -149,6 +149,27 @@ func (m *minimiser) simplify() {
 	} {
 		m.try(change)
 	}
+	if m.plan.isCluster() {
+		m.simplifyCluster()
+	}
+}
+
+// simplifyCluster does the same for what only several brokers have.
+func (m *minimiser) simplifyCluster() {
+	for _, change := range []func(p *Plan){
+		func(p *Plan) { p.StoreErrors = 0 }, func(p *Plan) { p.NextTimeout = 0 },
+		func(p *Plan) { p.Rate2 = million }, func(p *Plan) { p.Rate3 = million },
+		func(p *Plan) { p.Brokers, p.Rate3 = 2, 0 },
+	} {
+		m.try(change)
+	}
+	for i := range m.plan.Clients {
+		m.try(func(p *Plan) { p.Clients[i].Old = false })
+		m.try(func(p *Plan) { p.Clients[i].Resume = false })
+	}
+	for i := range m.plan.Faults {
+		m.try(func(p *Plan) { p.Faults[i].Broker = 0 })
+	}
 }
 
 // shorten makes times rounder and shorter.

@@ -32,6 +32,7 @@ type Program interface {
 	Close(at simclient.Instant)
 	Status(r simclient.Request) simclient.Status
 	Link() simclient.Link
+	Resumes() simclient.Link
 	Closed() bool
 }
 
@@ -66,6 +67,8 @@ type node struct {
 	isOdd      bool          // its clocks do not keep to the conditions of the promises
 	unpunctual bool          // its timers were late, or its clocks disagreed
 	woke       time.Duration // when it last went on after it had stood still
+	prefers    int           // the index of the broker that it tries next
+	tried      int           // how many it has tried in this round
 	isCalm     bool          // no fault concerns it
 	finishes   bool          // its program closes or drains its client
 	closes     bool          // its program closes its client
@@ -102,7 +105,7 @@ func (n *node) start() {
 	n.up, n.frozen = true, false
 	n.links, n.requests, n.armed = n.links[:0], n.requests[:0], 0
 	n.timerGen++
-	config := simclient.Config{StopTime: n.plan.StopTime}
+	config := simclient.Config{StopTime: n.plan.StopTime, Resume: n.plan.Resume}
 	if n.program == nil || n.w.options.NewClient != nil {
 		n.program = n.w.newProgram(n.plan.Number, config, n.dice)
 	} else {
@@ -187,6 +190,9 @@ func (n *node) conn(l simclient.Link) *conn {
 // sendAll sends messages on the current link.
 func (n *node) sendAll(messages []wire.Request) {
 	c := n.conn(n.program.Link())
+	if c == nil {
+		c = n.conn(n.program.Resumes())
+	}
 	for _, m := range messages {
 		if a, is := m.(*wire.Acquire); is {
 			n.noteSent(a)
@@ -224,9 +230,31 @@ func (n *node) act(act simclient.LinkAct) {
 
 // dial begins a connection.
 func (n *node) dial(l simclient.Link) {
+	if n.tried > 0 { // the last attempt has not been answered
+		n.prefers++
+	}
+	n.tried = 1
 	c := n.w.newConn(n, l)
 	n.links = append(n.links, c)
 	n.w.events.add(event{at: n.w.now + n.w.delay(c, up, 0), kind: evDial, who: c.number})
+}
+
+// target returns the broker that the client tries.
+func (n *node) target() *broker { return n.w.brokers[n.prefers%len(n.w.brokers)] }
+
+// refused handles an attempt that was refused. The client tries its other addresses at once.
+func (n *node) refused(c *conn, status int) {
+	if n.tried >= len(n.w.brokers) {
+		n.tried = 0
+		n.prefers++
+		n.dialFailed(c, status)
+		return
+	}
+	n.tried++
+	n.prefers++
+	next := n.w.newConn(n, c.link)
+	n.links[c.link-1] = next
+	n.w.events.add(event{at: n.w.now + n.w.delay(next, up, 0), kind: evDial, who: next.number})
 }
 
 // isStale reports whether the program has given up a connection that it dialled.
@@ -256,7 +284,7 @@ func (n *node) receive(c *conn, m *message) {
 		return
 	case aRefusal:
 		n.w.dropSocket(c, up)
-		n.dialFailed(c, m.code)
+		n.refused(c, m.code)
 		return
 	case aPing:
 		n.program.Pinged(c.link, at)
@@ -269,7 +297,7 @@ func (n *node) receive(c *conn, m *message) {
 		}
 		if !c.answered {
 			n.w.closeSocket(c, up)
-			n.dialFailed(c, 0)
+			n.refused(c, 0)
 			return
 		}
 		n.program.Ended(c.link, at, 0)
@@ -283,7 +311,7 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 	}
 	if hello, is := reply.(*wire.Hello); is {
 		c.answered = true
-		n.lastSent = 0
+		n.lastSent, n.tried = 0, 0
 		n.program.Connected(c.link, c.made, at, hello)
 		n.carryOut()
 		if n.program.Link() == c.link {
@@ -302,6 +330,11 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 		n.w.violate(promise.Lease, "call %d goes on after its lease, because of %s",
 			stale.plan.Number, describe(reply))
 	}
+	if resumed, is := reply.(*wire.Resumed); is {
+		for _, number := range resumed.Lost {
+			n.noteLost(number)
+		}
+	}
 	if lost, is := reply.(*wire.Lost); is {
 		n.checkTold(lost.ID)
 		if isCurrent {
@@ -310,6 +343,7 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 		if r := n.w.request(lost.ID); r != nil {
 			r.told = true
 		}
+		n.noteTold(lost.ID)
 	}
 }
 

@@ -67,11 +67,16 @@ type request struct {
 	freed   bool // its client has released it while it held
 	limits  []int
 	locks   []int
-	parent  *request
-	future  futureState
-	token   int64
-	grant   int64 // its place among all grants
-	run     int32
+
+	inherited bool          // it held in an earlier term
+	condemned bool          // an operator wants to evict it
+	had       time.Duration // how long it had waited when this term began, if it was requeued
+	requeued  bool          // it waited in an earlier term, and its place depends on its age
+	parent    *request
+	future    futureState
+	token     int64
+	grant     int64 // its place among all grants
+	run       int32
 }
 
 type requestState uint8
@@ -152,7 +157,9 @@ func (o *order) note(e *locktable.Event) {
 	case locktable.Granted:
 		o.checkGrant(r, e)
 		o.grant(r, e.Token)
-		w.checkLeases(r)
+		if !o.b.keepsRecord() { // otherwise what a client is told may come from an earlier owner
+			w.checkLeases(r)
+		}
 	case locktable.Refused:
 		o.checkRefusal(r, e)
 	default:
@@ -168,7 +175,11 @@ func (o *order) enqueue(r *request) {
 	r.state, r.arrival = queued, o.arrivals
 	o.live++
 	for _, i := range r.locks {
-		o.locks[i].queue = append(o.locks[i].queue, r)
+		if r.requeued {
+			o.locks[i].queue = r.insert(o.locks[i].queue)
+		} else {
+			o.locks[i].queue = append(o.locks[i].queue, r)
+		}
 		o.touched |= 1 << i
 	}
 	o.checkDeadlock(r, false)
@@ -190,6 +201,9 @@ func (o *order) grant(r *request, token int64) {
 		r.over = r.begin + r.hold
 	}
 	o.greatest, o.next = max(o.greatest, token), token+1
+	if o.b.keepsRecord() {
+		r.grant, o.w.greatest = token, max(o.w.greatest, token)
+	}
 	for k, i := range r.locks {
 		l := &o.locks[i]
 		l.holders = append(l.holders, r)

@@ -24,9 +24,16 @@ type Plan struct {
 	Rate      int64 // of the broker's clock: how far it runs in a million nanoseconds
 	LockDelay bool
 	StateDir  bool
-	Clients   []Client
-	Calls     []Call
-	Faults    []Fault
+	// Brokers is how many brokers there are, which share a store. 0: there is one, without a store.
+	Brokers  int
+	Takeover time.Duration // how long a standby waits
+	Rate2    int64         // of the clock of the second broker, as Rate
+	Rate3    int64         // of that of the third
+	// StoreErrors is how many percent of the calls of the store go wrong in some way.
+	StoreErrors int
+	Clients     []Client
+	Calls       []Call
+	Faults      []Fault
 }
 
 // A Client is a program on a machine of its own.
@@ -36,6 +43,8 @@ type Client struct {
 	StopTime time.Duration // of its options
 	Asleep   bool          // its system tells how long it was suspended
 	React    time.Duration // how long a caller may take to run when it is woken
+	Resume   bool          // its session is kept after every end of a connection
+	Old      bool          // it cannot take up its session at all
 }
 
 // A Call is a WithLock, a TryWithLock, or an Acquire with Steal, by a client.
@@ -60,6 +69,7 @@ type Call struct {
 type Fault struct {
 	Kind   FaultKind
 	Client int           // the number of the client that it affects; 0: none
+	Broker int           // the number of the broker that it affects; 0: the owner, or the only one
 	At     time.Duration // when it begins
 	For    time.Duration // how long it lasts
 	By     time.Duration // by how much: a delay, or how far a clock is set
@@ -104,7 +114,14 @@ const (
 	RestoreSeen             // when the broker starts next, its state directory is an older copy, and it can tell
 	RestoreUnseen           // the same, but it cannot tell
 	SetBrokerWall           // the broker's wall clock is set
+	// The rest is for several brokers.
+	SuspendBroker // the broker's machine stands still, and its monotonic clock too
+	PauseBroker   // the broker's machine stands still, and all its clocks
+	CutStore      // nothing gets through between a broker and the store
+	StoreDown     // the store answers nobody
+	CutBroker     // nothing gets through between the clients and a broker
 	faultKinds
+	singleKinds = SuspendBroker // those before are for a single broker
 )
 
 // timeoutOf returns the session timeout of a run of the broker.
@@ -120,4 +137,12 @@ func (p *Plan) longestTimeout() time.Duration { return max(p.Timeout, p.NextTime
 // heartbeatOf returns the heartbeat of a run with a session timeout.
 func (p *Plan) heartbeatOf(timeout time.Duration) time.Duration {
 	return p.Heartbeat * (timeout / time.Millisecond) / (p.Timeout / time.Millisecond)
+}
+
+// isCluster reports whether there are several brokers.
+func (p *Plan) isCluster() bool { return p.Brokers > 1 }
+
+// rateOf returns the rate of the clock of a broker.
+func (p *Plan) rateOf(broker int) int64 {
+	return [...]int64{p.Rate, p.Rate2, p.Rate3}[broker]
 }

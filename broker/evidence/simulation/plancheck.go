@@ -3,12 +3,16 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // check returns what is wrong with a plan.
 func (p *Plan) check() error {
 	if p.Timeout <= 0 || p.Heartbeat <= 0 || p.Rate <= 0 || p.Tokens <= 0 || p.Window <= 0 || p.Quiet < 0 {
 		return errors.New("the broker needs a timeout, a heartbeat, a rate, tokens and a window")
+	}
+	if err := p.checkBrokers(); err != nil {
+		return err
 	}
 	clients := make(map[int]bool)
 	for i := range p.Clients {
@@ -26,9 +30,17 @@ func (p *Plan) check() error {
 		}
 		calls[c.Number] = c
 	}
+	return p.checkFaults(clients)
+}
+
+// checkFaults returns what is wrong with the faults of a plan.
+func (p *Plan) checkFaults(clients map[int]bool) error {
 	for i := range p.Faults {
-		if f := &p.Faults[i]; f.Kind <= DrainClient != clients[f.Client] {
+		switch f := &p.Faults[i]; {
+		case f.Kind <= DrainClient != clients[f.Client]:
 			return fmt.Errorf("fault %s: client %d", f.Kind, f.Client)
+		case f.Broker < 0 || f.Broker > max(p.Brokers, 1):
+			return fmt.Errorf("fault %s: broker %d", f.Kind, f.Broker)
 		}
 	}
 	return nil
@@ -48,6 +60,19 @@ func (c *Call) check(clients map[int]bool, earlier map[int]*Call) error {
 		return fmt.Errorf("its client has no earlier call %d", c.In)
 	case c.Under > 0 && earlier[c.Under] == nil:
 		return fmt.Errorf("there is no earlier call %d", c.Under)
+	}
+	return nil
+}
+
+// checkBrokers returns what is wrong with the brokers of a plan, if there are several.
+func (p *Plan) checkBrokers() error {
+	switch {
+	case p.Brokers == 0:
+		return nil
+	case p.Brokers < 2 || p.Brokers > 3:
+		return errors.New("there may be two or three brokers that share a store")
+	case p.Takeover < time.Second || p.Rate2 <= 0 || p.Brokers > 2 && p.Rate3 <= 0 || p.StateDir:
+		return errors.New("several brokers need a takeover of a second and rates, and no state directory")
 	}
 	return nil
 }

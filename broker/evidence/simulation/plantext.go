@@ -21,6 +21,8 @@ var faultNames = [faultKinds]string{
 	DrainBroker: "drain-broker", KillBroker: "kill-broker", VanishBroker: "vanish-broker",
 	FreezeBroker: "freeze-broker", SlowLoop: "slow-loop", DiskFails: "disk-fails", DiskSlow: "disk-slow",
 	RestoreSeen: "restore-seen", RestoreUnseen: "restore-unseen", SetBrokerWall: "set-broker-wall",
+	SuspendBroker: "suspend-broker", PauseBroker: "pause-broker", CutStore: "cut-store", StoreDown: "store-down",
+	CutBroker: "cut-broker",
 }
 
 // String returns the name of the kind in the text of a plan.
@@ -39,13 +41,15 @@ func (p *Plan) fields() []field {
 		{"drain", &p.Drain}, {"delay", &p.Delay},
 		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"slice", &p.Slice},
 		{"rate", &p.Rate}, {"lock-delay", &p.LockDelay}, {"state-dir", &p.StateDir},
+		{"brokers", &p.Brokers}, {"takeover", &p.Takeover}, {"rate-2", &p.Rate2}, {"rate-3", &p.Rate3},
+		{"store-errors", &p.StoreErrors},
 	}
 }
 
 func (c *Client) fields() []field {
 	return []field{
 		{"client", &c.Number}, {"rate", &c.Rate}, {"stop-time", &c.StopTime}, {"react", &c.React},
-		{"asleep", &c.Asleep},
+		{"asleep", &c.Asleep}, {"resume", &c.Resume}, {"old", &c.Old},
 	}
 }
 
@@ -60,7 +64,7 @@ func (c *Call) fields() []field {
 
 func (f *Fault) fields() []field {
 	return []field{
-		{"fault", &f.Kind}, {"client", &f.Client}, {"lock", &f.Lock},
+		{"fault", &f.Kind}, {"client", &f.Client}, {"broker", &f.Broker}, {"lock", &f.Lock},
 		{"at", &f.At}, {"for", &f.For}, {"by", &f.By},
 	}
 }

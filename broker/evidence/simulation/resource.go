@@ -27,16 +27,20 @@ const writeDelay = 2 * time.Second
 
 // write sends a write to the resource of each exclusive lock that a call holds.
 func (w *World) write(c *call) {
-	r := w.request(c.id)
-	if r == nil {
+	grant := c.token // of clusters: tokens rise with the grants
+	switch r := w.request(c.id); {
+	case w.plan.isCluster():
+	case r == nil:
 		return
+	default:
+		grant = r.grant
 	}
 	for i, lock := range c.locks {
 		if c.plan.Locks[i].Mode != wire.Exclusive {
 			continue
 		}
 		number := len(w.writes)
-		w.writes = append(w.writes, write{lock, c.token, r.grant})
+		w.writes = append(w.writes, write{lock, c.token, grant})
 		delay := upTo(w.plan.Delay, w.random(forWrite, uint64(number)))
 		if chance(10, w.random(forWrite, uint64(number), 1)) {
 			delay += upTo(writeDelay, w.random(forWrite, uint64(number), 2))

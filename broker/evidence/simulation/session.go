@@ -10,6 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/owner"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/simclient"
@@ -26,6 +27,17 @@ type session struct {
 	timeout   time.Duration     // the session timeout
 	heartbeat time.Duration
 	todo      []item
+
+	queued    bool               // it is among the turns
+	parked    bool               // it is among those that wait for the record
+	lasting   *lastingConnection // nil: it ends with its connection
+	mark      owner.Mark         // must be on record before anything is granted
+	resuming  *resuming          // the session that it takes up; or nil
+	replaced  bool               // its session goes on with another connection
+	absent    bool               // it has ended, and its session goes on
+	ofLastRun bool               // it stands for a session of the last term
+	out       []message          // waits until the broker may answer
+	settles   bool               // its client has stated what it has
 
 	closing bool          // its reader has ended
 	ended   bool          // the loop has ended it
@@ -77,6 +89,9 @@ func (s *session) receive(m *message) {
 		return
 	}
 	s.heard = m.heard
+	if s.lasting != nil && s.lasting.resumed != "" {
+		s.lasting.proven = true
+	}
 	if ping, is := m.request.(*wire.Ping); is {
 		if !s.put(&wire.Pong{ID: ping.ID, NotGranting: b.machine.Pause(b.now())}) {
 			// It is the reader that answers pings, and only the loop may end the session.
@@ -160,9 +175,7 @@ func (s *session) pulse() {
 func (s *session) post(it item) {
 	b := s.b
 	s.todo = append(s.todo, it)
-	if len(s.todo) == 1 {
-		b.turns = append(b.turns, s)
-	}
+	b.queue(s)
 	b.round()
 }
 
@@ -174,10 +187,13 @@ func (s *session) handle(it *item) {
 		s.open()
 	case it.end != nil:
 		s.end(*it.end)
-	case !s.ended && !(s.closing && wantsAnswer(it.request)):
+	case !s.ended && !(s.closing && wantsAnswer(it.request)) && !s.refuseStray(it.request):
 		b.handle(s, it.request)
 	}
 }
+
+// wantsTurn reports whether there is something to do for s.
+func (s *session) wantsTurn() bool { return len(s.todo) > 0 || s.isTakingUp() }
 
 // wantsAnswer reports whether a message is useless if its sender cannot read the answer.
 func wantsAnswer(m wire.Request) bool {
@@ -192,13 +208,23 @@ func wantsAnswer(m wire.Request) bool {
 func (s *session) open() {
 	b, now := s.b, s.b.now()
 	b.machine.Open(s.name, s.peer(), nil)
+	b.last(s)
 	b.names[s.name] = s
 	b.w.tracef("broker opens session %s for c%d", s.name, s.conn.node.plan.Number)
-	s.reply(&wire.Hello{
+	hello := &wire.Hello{
 		Protocol: wire.Version, Session: s.name, Limits: limits,
 		HeartbeatMS: s.heartbeat.Milliseconds(), TimeoutMS: s.timeout.Milliseconds(),
 		GraceMS: b.machine.GraceMS(now), NotGranting: b.machine.Pause(now),
-	})
+	}
+	if s.lasting != nil {
+		hello.Secret = s.lasting.secret
+	}
+	s.reply(hello)
+	if b.w.plan.isCluster() {
+		b.w.lastConns[s.name] = s.conn
+		s.mark = b.member.machine.Opened()
+		b.member.kick()
+	}
 	if b.machine.IsDraining() {
 		s.reply(&wire.Draining{GraceMS: b.machine.DrainLeft(now).Milliseconds()})
 	}
@@ -219,7 +245,11 @@ func (s *session) put(m wire.Reply) bool {
 	if s.ended {
 		return true
 	}
-	w.send(s.conn, down, message{kind: aReply, reply: m, heard: s.heard})
+	sent := message{kind: aReply, reply: m, heard: s.heard}
+	if !s.mayReply(&sent) {
+		return true
+	}
+	w.send(s.conn, down, sent)
 	if len(s.conn.pipes[down].backlog) <= mostWindows*w.plan.Window {
 		return true
 	}
@@ -256,6 +286,8 @@ func (b *broker) handle(s *session, m wire.Request) {
 		}
 	case *wire.Release:
 		b.tell(b.machine.Release(now, *m, b.events[:0]))
+	case *wire.Resume:
+		b.resume(s, m)
 	case *wire.Cancel:
 		b.order.cancels(m.ID)
 		b.tell(b.machine.Cancel(now, m.ID, b.events[:0]))

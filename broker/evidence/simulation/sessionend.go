@@ -9,6 +9,11 @@ func (s *session) end(how ending) {
 	b := s.b
 	w := b.w
 	frees := how.by.FreesLocks(w.plan.LockDelay) || w.options.Break == FreesAtOnce
+	if s.ended && b.keepsRecord() {
+		b.endKept(s, how, frees)
+		s.endLinger()
+		return
+	}
 	if s.ended {
 		if frees && !s.freed {
 			s.freed = true
@@ -27,6 +32,10 @@ func (s *session) end(how ending) {
 	if w.traces() {
 		w.tracef("broker ends session %s of c%d; frees its locks: %v", s.name, s.conn.node.plan.Number, frees)
 	}
+	if b.keepsRecord() {
+		b.endLasting(s, how, frees)
+		return
+	}
 	if how.code != 0 {
 		w.send(s.conn, down, message{kind: aClose, code: how.code})
 		s.asked = how.code
@@ -38,6 +47,29 @@ func (s *session) end(how ending) {
 	b.machine.End(s.name, frees, s.lastHeard)
 	s.countEnd(frees, kept, how)
 	b.order.endSession(s, kept)
+	s.listen(frees)
+}
+
+// endLasting ends a connection whose session may go on without it.
+func (b *broker) endLasting(s *session, how ending, frees bool) {
+	if how.code != 0 && b.mayAnswer() {
+		b.w.send(s.conn, down, message{kind: aClose, code: how.code})
+		s.asked = how.code
+	}
+	s.out = nil
+	b.giveUpResume(s)
+	s.kept = s.lastHeard + s.timeout
+	if b.lasts(s, how) {
+		b.detach(s)
+	} else {
+		if frees {
+			s.kept = 0
+		}
+		b.machine.End(s.name, frees, s.lastHeard)
+		if b.machine.IsAbsent(s.name) {
+			b.noteAbsence(s)
+		}
+	}
 	s.listen(frees)
 }
 

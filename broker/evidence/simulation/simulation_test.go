@@ -15,9 +15,13 @@ var (
 	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print all that happens")
 )
 
-// command returns the command that replays the schedule of a seed.
-func command(seed uint64) string {
-	line := fmt.Sprintf("go test ./broker/evidence/simulation -run TestSchedules -v -seed %d", seed)
+// command returns the command that replays the schedule of a plan.
+func command(plan *Plan) string {
+	test := "TestSchedules"
+	if plan.isCluster() {
+		test = "TestClusters"
+	}
+	line := fmt.Sprintf("go test ./broker/evidence/simulation -run '^%s$' -v -seed %d", test, plan.Seed)
 	if *stepsFlag != UsualSteps {
 		line += fmt.Sprintf(" -steps %d", *stepsFlag)
 	}
@@ -50,10 +54,10 @@ func TestSchedules(t *testing.T) {
 			small := Minimise(plan, Options{})
 			t.Fatalf("seed %d: %v\nreplay it with\n\t%s\n"+
 				"the smallest plan that still breaks the promise, for -plan:\n%s",
-				seed, result.Err(), command(seed), small)
+				seed, result.Err(), command(plan), small)
 		}
 	}
-	report(t, &counts, steps)
+	report(t, *schedulesFlag, &counts, steps)
 }
 
 // runSeed runs the plan of a seed. If the product panics, it prints the command that replays the run.
@@ -61,7 +65,7 @@ func runSeed(world *World, plan *Plan) Result {
 	done := false
 	defer func() {
 		if !done {
-			fmt.Fprintf(os.Stderr, "seed %d panics: replay it with\n\t%s\n", plan.Seed, command(plan.Seed))
+			fmt.Fprintf(os.Stderr, "seed %d panics: replay it with\n\t%s\n", plan.Seed, command(plan))
 		}
 	}()
 	result := world.Run(plan, Options{})
@@ -71,11 +75,15 @@ func runSeed(world *World, plan *Plan) Result {
 
 // The corpus and the schedules of the short form show every outcome and every kind of fault, so no check is idle.
 func TestCoverage(t *testing.T) {
-	const schedules = 10_000
+	const schedules, clusters = 10_000, 300
 	var world World
 	var counts Counts
 	for _, plan := range corpus(t) {
 		result := world.Run(plan, Options{})
+		counts.Add(&result.Counts)
+	}
+	for seed := uint64(1); seed <= clusters; seed++ {
+		result := world.Run(GenerateCluster(seed, 0), Options{})
 		counts.Add(&result.Counts)
 	}
 	for seed := uint64(1); seed <= schedules && len(counts.Missing()) > 0; seed++ {
@@ -88,9 +96,9 @@ func TestCoverage(t *testing.T) {
 }
 
 // report prints what the schedules have shown.
-func report(t *testing.T, counts *Counts, steps int) {
+func report(t *testing.T, schedules uint64, counts *Counts, steps int) {
 	t.Helper()
-	t.Logf("%d schedules from seed %d, %d events", *schedulesFlag, *fromFlag, steps)
+	t.Logf("%d schedules from seed %d, %d events", schedules, *fromFlag, steps)
 	for i, n := range counts.Outcomes {
 		t.Logf("%9d %s", n, Outcome(i))
 	}

@@ -49,6 +49,7 @@ type World struct {
 
 	brokers   []*broker
 	disk      disk
+	store     store
 	nodes     []*node
 	conns     []*conn
 	calls     []*call
@@ -58,7 +59,17 @@ type World struct {
 	inside    []*call // those whose functions run
 	called    int64   // how many calls have been made
 	open      int     // calls that are not over
-	excused   []*call // reused by checkLeases
+	named     int     // sessions so far
+
+	lastConns map[string]*conn // of clusters: the last connection of each session, by its name
+	taken     map[wire.ID]bool // of clusters: requests whose locks were taken, and whose clients have not read that
+	told      map[wire.ID]bool // of clusters: requests whose clients have read that they are lost
+	gone      map[string]bool  // of clusters: sessions that nobody has taken up in time
+	struck    map[int64]bool   // of clusters: tokens that were struck off the record
+	claimed   []int64          // of clusters: the greatest token with which a lock was held exclusively
+	greatest  int64            // of clusters: the greatest token granted
+	term      int64            // of clusters: the last one
+	excused   []*call          // reused by checkLeases
 
 	forgotten int64 // writes under earlier grants are not checked: see forgetTokens
 	over      bool
@@ -73,6 +84,16 @@ const mostSteps = 200_000
 // Run runs a plan.
 func (w *World) Run(plan *Plan, options Options) Result {
 	w.reset(plan, options)
+	w.run()
+	return Result{
+		Violation: w.violation, At: w.brokenAt, Steps: w.steps, Counts: w.counts,
+		Hash: mix(w.hash, uint64(w.now)),
+	}
+}
+
+// run lets everything happen.
+func (w *World) run() {
+	defer w.endAtPanic()
 	for w.violation == nil && !w.over && len(w.events.heap) > 0 {
 		if w.steps++; w.steps > mostSteps {
 			w.violate(promise.Liveness, "the world does not come to rest within %d events", mostSteps)
@@ -88,10 +109,6 @@ func (w *World) Run(plan *Plan, options Options) Result {
 	}
 	if w.violation == nil {
 		w.checkEnd()
-	}
-	return Result{
-		Violation: w.violation, At: w.brokenAt, Steps: w.steps, Counts: w.counts,
-		Hash: mix(w.hash, uint64(w.now)),
 	}
 }
 
@@ -129,6 +146,7 @@ func (w *World) reset(plan *Plan, options Options) {
 	w.nameLocks()
 	w.inside, w.called, w.open = w.inside[:0], 0, len(plan.Calls)
 	w.disk.reset(w)
+	w.resetCluster()
 	w.makeNodes()
 	w.makeCalls()
 	w.end = plan.Quiet + w.restTime()
@@ -146,6 +164,18 @@ func (w *World) reset(plan *Plan, options Options) {
 		if c.plan.In == 0 && c.plan.Under == 0 {
 			w.events.add(event{at: c.plan.At, kind: evCall, who: c.node.index, what: int32(i)})
 		}
+	}
+}
+
+// resetCluster makes what several brokers share as it is before anything has happened.
+func (w *World) resetCluster() {
+	w.named, w.greatest, w.term = 0, 0, 0
+	w.store.reset(w)
+	if w.plan.isCluster() {
+		w.lastConns, w.struck = make(map[string]*conn), make(map[int64]bool)
+		w.gone = make(map[string]bool)
+		w.taken, w.told = make(map[wire.ID]bool), make(map[wire.ID]bool)
+		w.claimed = make([]int64, len(w.lockIndex))
 	}
 }
 
@@ -175,6 +205,8 @@ func (w *World) happen(e *event) {
 		w.dial(w.conns[e.who])
 	case evStall:
 		w.stalled(w.conns[e.who], direction(e.what))
+	case evAtStore:
+		w.store.arrive(e)
 	case evFault:
 		w.beginFault(&w.plan.Faults[e.what], e.what)
 	case evHeal:

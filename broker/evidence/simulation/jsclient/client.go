@@ -55,6 +55,9 @@ func (c *Client) Deadline() (mono time.Duration, ok bool) {
 // Link returns the current link.
 func (c *Client) Link() simclient.Link { return simclient.Link(c.latest.Link) }
 
+// Resumes implements [simulation.Program]: in these worlds no session is taken up.
+func (c *Client) Resumes() simclient.Link { return 0 }
+
 // IsReady reports whether the client has had a connection.
 func (c *Client) IsReady() bool { return c.latest.Ready }
 

@@ -1,0 +1,103 @@
+package simulation
+
+import (
+	"github.com/lockbroker/lockbroker/broker/cluster"
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/owner"
+)
+
+// This file follows broker/clustersource.go: what the core has on record is in the record of the cluster.
+
+// A clusterSource is the source of a broker's tokens, and of the sessions that may come back.
+type clusterSource struct{ b *broker }
+
+func (b *broker) source() clusterSource { return clusterSource{b} }
+
+// Start returns the beginning of a term.
+func (s clusterSource) Start() (begin core.Beginning) {
+	b, now := s.b, s.b.member.instant()
+	m, broken := b.member.machine, b.w.options.Break
+	begin.First, _ = m.Tokens()
+	begin.Roll, begin.Grace = rollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
+	if m.HasAccepted() {
+		begin.Snapshot = b.member.moving.received
+		if begin.Snapshot.Clean {
+			begin.Grace = 0
+		}
+	}
+	switch own := b.w.plan.Takeover + b.timeout*4/3*11/10; {
+	case broken == SkipsGrace:
+		begin.Grace = 0
+	case broken == GraceOfTimeout:
+		begin.Grace = min(begin.Grace, b.timeout)
+	case broken == GraceOfOwnTimeout:
+		begin.Grace = min(begin.Grace, own)
+	case broken == ForgetsOneMissing && begin.Snapshot == nil && len(begin.Roll.Sessions) > 0:
+		begin.Roll.Sessions = begin.Roll.Sessions[1:]
+	case broken == DropsSnapshot:
+		begin.Snapshot = nil
+	}
+	return begin
+}
+
+func rollOf(sessions []cluster.Session) *core.Roll {
+	roll := &core.Roll{}
+	for _, on := range sessions {
+		if on.ID == cluster.Others {
+			roll.Others = true
+			continue
+		}
+		entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}
+		copy(entry.Key[:], on.Key)
+		roll.Sessions = append(roll.Sessions, entry)
+	}
+	return roll
+}
+
+// change makes a change of the record.
+func (s clusterSource) change(c *core.Change) owner.Mark {
+	m, broken := s.b.member.machine, s.b.w.options.Break
+	id := c.Session
+	if id == "" {
+		id = cluster.Others
+	}
+	switch {
+	case c.Ends && broken == StrikesNoSession, c.Revoked > 0 && broken == StrikesNoToken,
+		id == cluster.Others && !c.Ends && broken == RecordsNoOthers:
+		return 0
+	case c.Ends:
+		return m.Strike(id)
+	case c.Revoked > 0:
+		return m.Revoke(id, c.Revoked)
+	}
+	on := cluster.Session{ID: id, Identity: c.Identity}
+	if c.Session != "" {
+		on.Key = c.Key[:]
+	}
+	if before, known := m.Session(id); known { // it has come back, or was taken up
+		on.Revoked = before.Revoked
+	}
+	return m.Enter(on)
+}
+
+// reserve reserves tokens.
+func (s clusterSource) reserve(limit int64) {
+	s.b.recording.tokens = s.b.member.machine.Reserve(limit)
+	s.b.member.kick()
+}
+
+// record makes changes of the record, in order.
+func (s clusterSource) record(changes []core.Change) {
+	for i := range changes {
+		s.b.recording.mark = max(s.b.recording.mark, s.change(&changes[i]))
+	}
+	s.b.member.kick()
+}
+
+// isStored reports whether what was recorded last is on record.
+func (s clusterSource) isStored() bool {
+	return s.b.member.machine.Recorded(s.b.recording.mark)
+}
+
+// hasTokens reports whether the reservation under way is on record.
+func (s clusterSource) hasTokens() bool { return s.b.member.machine.Recorded(s.b.recording.tokens) }

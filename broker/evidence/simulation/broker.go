@@ -36,9 +36,12 @@ type broker struct {
 	recording  recording
 	unrecorded []*session          // wait until the record has changed
 	absences   map[string]*absence // by the name of the session
+	files      stateDir            // of a broker alone whose sessions can be taken up
 	storeCut   time.Duration       // until when it does not reach the store
 	cut        time.Duration       // until when it reaches no client and no broker
 	stopping   bool                // it hands over
+	lives      int32               // how often the process was started
+	restored   bool                // it goes on with a snapshot
 	stood      bool                // its clocks stood still
 
 	limit     int64 // what the reservation under way reserves
@@ -119,14 +122,22 @@ func (b *broker) start() {
 	b.up, b.frozen, b.serves, b.turning, b.retries = true, false, false, false, false
 	b.began = b.clock.at(w.now).Mono
 	b.timeout = w.plan.timeoutOf(b.run)
-	if w.plan.isCluster() {
+	switch {
+	case w.plan.isCluster():
 		b.timeout = w.plan.timeoutOf(b.index + 1)
+	case w.plan.Lasting:
+		b.lives++
+		b.timeout = w.plan.timeoutOf(b.lives)
 	}
 	b.sessions, b.turns = b.sessions[:0], b.turns[:0]
 	clear(b.names)
 	b.armed, b.restartsAt, b.busy = 0, 0, 0
 	if w.plan.isCluster() {
 		b.stand()
+		return
+	}
+	if w.plan.Lasting {
+		b.startLasting()
 		return
 	}
 	micros := b.clock.at(w.now).Wall.Microseconds()
@@ -165,6 +176,10 @@ func (b *broker) coreConfig() core.Config {
 
 // happen lets an event of the process happen, or keeps it until the process goes on.
 func (b *broker) happen(e *event) {
+	if e.kind == evStateDir {
+		b.files.end(e)
+		return
+	}
 	if e.kind == evDisk && e.what > 0 {
 		b.written(e)
 		return
@@ -235,6 +250,7 @@ func (b *broker) round() {
 		b.tell(m.Allow(now, b.events[:0]))
 	}
 	if b.keepsRecord() {
+		b.checkStored()
 		b.endAbsences()
 	}
 	b.takeTurns()
@@ -243,6 +259,7 @@ func (b *broker) round() {
 	}
 	b.drop(now)
 	b.shut(now)
+	b.revisit(now)
 	b.keepRecord()
 	b.keepTokens()
 	b.order.checkRound(now)
@@ -356,16 +373,6 @@ func (b *broker) receive(c *conn, m *message) {
 
 // sessionName returns the name of the session with that number.
 func sessionName(number int) string { return "s" + strconv.Itoa(number) }
-
-// writeFailed ends a session on which a write made no progress.
-func (b *broker) writeFailed(c *conn) {
-	s := c.session
-	if s == nil || !b.reads() || c.run != b.run {
-		return
-	}
-	b.w.closeSocket(c, down)
-	s.readEnds(ending{})
-}
 
 // evict lets an operator end the first holder or waiter of a lock.
 func (b *broker) evict(lock string, holder bool) bool {

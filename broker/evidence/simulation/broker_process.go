@@ -37,11 +37,14 @@ func (b *broker) drain() {
 
 // endRun ends a run that is drained.
 func (b *broker) endRun() {
-	if b.w.plan.isCluster() {
+	switch p := b.w.plan; {
+	case p.isCluster():
 		b.leave()
-		return
+	case p.Lasting:
+		b.leaveLasting()
+	default:
+		b.stop()
 	}
-	b.stop()
 }
 
 // stop ends the run in order: it closes every connection, and records the end.
@@ -106,7 +109,8 @@ func (b *broker) die(hostDown bool) {
 	b.order.endRun(false)
 	b.up, b.serves, b.frozen, b.hostDown, b.limit = false, false, false, hostDown, 0
 	b.deferred = b.deferred[:0]
-	if w.plan.isCluster() {
+	if w.plan.lasts() {
+		b.files.interrupt(hostDown)
 		b.endProcess()
 	}
 }

@@ -14,8 +14,8 @@ func (b *broker) keepTokens() {
 			b.w.violate(promise.TokenPause, "the broker reserves tokens below %d, and needs token %d",
 				b.limit, next)
 		}
-		if b.w.plan.isCluster() {
-			b.source().reserve(b.limit)
+		if b.keepsRecord() {
+			b.source().reserve(reservation)
 			return
 		}
 		if b.w.plan.StateDir {

@@ -58,3 +58,13 @@ func (b *broker) queue(s *session) {
 		b.turns = append(b.turns, s)
 	}
 }
+
+// writeFailed ends a session on which a write made no progress.
+func (b *broker) writeFailed(c *conn) {
+	s := c.session
+	if s == nil || !b.reads() || c.run != b.run {
+		return
+	}
+	b.w.closeSocket(c, down)
+	s.readEnds(ending{})
+}

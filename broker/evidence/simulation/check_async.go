@@ -32,7 +32,7 @@ func (w *World) checkGoesOn(c *call) {
 		return // it was lost before, and its caller is told
 	}
 	c.async = unconfirmed
-	if c.plan.MinHold > 0 || n.finishes || n.w.plan.isCluster() && n.program.Link() == 0 {
+	if c.plan.MinHold > 0 || n.finishes || n.w.plan.lasts() && n.program.Link() == 0 {
 		return // the release may be sent later
 	}
 	for _, m := range n.program.Output().Send {
@@ -50,7 +50,7 @@ func (n *node) noteAsync(out *simclient.Output) {
 		c := n.call(number)
 		n.settleAsync(c, confirmed)
 		n.w.counts.add(SawConfirmed)
-		if r := n.w.request(c.id); !n.program.Closed() && !n.w.plan.isCluster() && (r == nil || !r.freed) {
+		if r := n.w.request(c.id); !n.program.Closed() && !n.w.plan.lasts() && (r == nil || !r.freed) {
 			n.w.violate(promise.LossTold, "call %d counts as released, and the broker has not released %v",
 				c.plan.Number, c.id)
 		}
@@ -84,7 +84,7 @@ func (n *node) checkLateLoss(id wire.ID) {
 // client has left the connection, the client has reported a late loss.
 func (w *World) checkSilentLoss(c *call) {
 	n := c.node
-	if w.plan.isCluster() {
+	if w.plan.lasts() {
 		return // an owner that has crashed cannot say
 	}
 	isUntold := c.async == unconfirmed || c.async == confirmed

@@ -92,7 +92,7 @@ func (w *World) clusterExcuse(c *call) Excuse {
 
 // noteTold notes that a client has read that it has lost the locks of a request.
 func (n *node) noteTold(id wire.ID) {
-	if n.w.plan.isCluster() {
+	if n.w.plan.lasts() {
 		n.w.told[id] = true
 	}
 }

@@ -57,7 +57,7 @@ func (b *broker) checkResumed(s *session, r *core.Resumption) {
 // their clients must have given up their locks.
 func (b *broker) checkRefused(name string) {
 	if a := b.absences[name]; a != nil && a.was.ofLastRun && b.machine.IsAbsent(name) && !b.stood &&
-		b.member.machine.HasAccepted() && b.now() < b.timeout*2/3 {
+		b.restored && b.now() < b.timeout*2/3 {
 		b.w.violate(promise.Continuity, "%s is not taken up, and is in the snapshot of the last owner", name)
 	}
 }
@@ -88,5 +88,5 @@ func (o *order) checkSnapshot(left *core.Snapshot) {
 
 // isBeingStruck reports whether a holder may have to be struck off the record before it ends.
 func (o *order) isBeingStruck(r *request) bool {
-	return r.condemned || r.over > 0 && r.over <= o.b.now() || o.mayBeStolen()
+	return r.condemned || r.over > 0 && r.over <= o.b.now() || o.stolen
 }

@@ -22,9 +22,9 @@ func (o *order) checkGrant(r *request, e *locktable.Event) {
 	if now < o.grace {
 		w.violate(promise.Grace, "%v is granted at %v, in the grace period until %v", r.id, now, o.grace)
 	}
-	if w.plan.StateDir && e.Token >= w.disk.state.Next {
+	if next := o.b.reservedOnDisk(); w.plan.StateDir && e.Token >= next {
 		w.violate(promise.TokenPause, "%v is granted token %d, and the disk has reserved those below %d",
-			r.id, e.Token, w.disk.state.Next)
+			r.id, e.Token, next)
 	}
 	if r.due > 0 && r.wait && now >= r.due {
 		w.violate(promise.BoundedWait, "%v is granted at %v, and its wait was over at %v", r.id, now, r.due)
@@ -75,4 +75,12 @@ func (o *order) fits(r *request) bool {
 		}
 	}
 	return true
+}
+
+// reservedOnDisk returns the limit of the tokens that the state directory has reserved.
+func (b *broker) reservedOnDisk() int64 {
+	if b.w.plan.Lasting {
+		return b.files.state.Next
+	}
+	return b.w.disk.state.Next
 }

@@ -19,7 +19,7 @@ func (w *World) overlap(c *call, to wire.ID) {
 	}
 	w.counts.Excuses[excuse]++
 	w.tracef("excused: call %d overlaps with %v: %s", c.plan.Number, to, excuse)
-	if !w.plan.isCluster() {
+	if !w.plan.lasts() {
 		w.planExcuse(c)
 	}
 }
@@ -27,7 +27,7 @@ func (w *World) overlap(c *call, to wire.ID) {
 // excuse returns why the lock of c may, for the moment, not be exclusive. No excuse lasts longer than the lease of the
 // client. The one that an operator has taken the lock ends earlier if the client reads that.
 func (w *World) excuse(c *call) Excuse {
-	if w.plan.isCluster() {
+	if w.plan.lasts() {
 		return w.clusterExcuse(c)
 	}
 	excuse := w.excluded(c)

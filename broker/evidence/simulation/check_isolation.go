@@ -14,7 +14,7 @@ func (w *World) checkCalm(c *call, reason string) {
 // isCalm reports whether no fault concerns a client, no message takes so long that a lease could end, and the kernels
 // take enough messages that the broker does not cut it off.
 func (p *Plan) isCalm(client int) bool {
-	if p.isCluster() {
+	if p.lasts() {
 		return false
 	}
 	timeout := p.Timeout

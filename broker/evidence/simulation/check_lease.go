@@ -80,7 +80,7 @@ func (w *World) checkClaim(c *call) {
 		return
 	}
 	r := w.request(c.id)
-	if w.plan.isCluster() {
+	if w.plan.lasts() {
 		w.checkTogether(c)
 		if r != nil {
 			r.claimed = true

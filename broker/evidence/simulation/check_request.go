@@ -15,7 +15,7 @@ func (o *order) checkUnknown(e *locktable.Event) {
 
 // checkEnd checks an event that ends a request: it ends once, and for a reason that applies.
 func (o *order) checkEnd(r *request, e *locktable.Event) {
-	if r.state == ended || r.state == asked && !r.steal || !o.mayEnd(r, e) {
+	if r.state == ended || r.state == asked && !r.steal && !r.session.settles || !o.mayEnd(r, e) {
 		o.w.violate(promise.LossTold, "%v is %v, and that does not apply", r.id, e.Kind)
 	}
 	switch now := o.b.now(); e.Kind {
@@ -85,7 +85,7 @@ func (o *order) checkRefusal(r *request, e *locktable.Event) {
 	switch e.Code {
 	case wire.Unavailable:
 		w.counts.add(SawUnavailable)
-		if o.isFree(r) && !o.mayBeStolen() {
+		if o.isFree(r) && !o.mayBeStolen(false) {
 			w.violate(promise.Fairness, "%v is refused although its locks are free", r.id)
 		}
 	case wire.NotGranting:

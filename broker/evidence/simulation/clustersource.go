@@ -11,7 +11,19 @@ import (
 // A clusterSource is the source of a broker's tokens, and of the sessions that may come back.
 type clusterSource struct{ b *broker }
 
-func (b *broker) source() clusterSource { return clusterSource{b} }
+// A source says which tokens a run may grant and which sessions may come back, and keeps that for the next run.
+type source interface {
+	Start() core.Beginning
+	reserve(r core.Reservation)
+	record(changes []core.Change)
+}
+
+func (b *broker) source() source {
+	if b.w.plan.isCluster() {
+		return clusterSource{b}
+	}
+	return &b.files
+}
 
 // Start returns the beginning of a term.
 func (s clusterSource) Start() (begin core.Beginning) {
@@ -81,8 +93,8 @@ func (s clusterSource) change(c *core.Change) owner.Mark {
 }
 
 // reserve reserves tokens.
-func (s clusterSource) reserve(limit int64) {
-	s.b.recording.tokens = s.b.member.machine.Reserve(limit)
+func (s clusterSource) reserve(r core.Reservation) {
+	s.b.recording.tokens = s.b.member.machine.Reserve(r.Limit)
 	s.b.member.kick()
 }
 
@@ -94,10 +106,9 @@ func (s clusterSource) record(changes []core.Change) {
 	s.b.member.kick()
 }
 
-// isStored reports whether what was recorded last is on record.
-func (s clusterSource) isStored() bool {
-	return s.b.member.machine.Recorded(s.b.recording.mark)
+// look notes what is on record by now.
+func (s clusterSource) look() {
+	r, m := &s.b.recording, s.b.member.machine
+	r.isStored = r.storing > 0 && m.Recorded(r.mark)
+	r.hasTokens = s.b.limit > 0 && m.Recorded(r.tokens)
 }
-
-// hasTokens reports whether the reservation under way is on record.
-func (s clusterSource) hasTokens() bool { return s.b.member.machine.Recorded(s.b.recording.tokens) }

@@ -50,12 +50,14 @@ const (
 	SawDeposed    // an owner learned that it is no longer one
 	SawRollCall   // a term began with sessions on record
 	SawAccepted   // a term began with the snapshot of the last one
+	SawMove       // a broker with a state directory left its sessions to the next run
 	SawHandOver   // a standby had the snapshot in time
 	SawSuccession // a client waited for the next owner
 	SawAbsent     // a session lost its connection, and went on
 	SawResumed    // a session was taken up
 	SawNotResumed // a session could not be taken up
 	SawAbandoned  // nobody took up an absent session in time
+	SawRevisit    // after a crash, a nested request was searched for a deadlock
 	SawPurged     // a session on record did not come back in time
 	outcomes
 )
@@ -70,9 +72,10 @@ var outcomeNames = [outcomes]string{
 	"older copy restored", "unclean end of a drain", "clean end of a drain", "slow consumer", "stalled write",
 	"dial failed", "stale write", "stale write refused", "stale holder thawed",
 	"async release confirmed", "late loss",
-	"takeover", "owner deposed", "sessions on record at a takeover", "snapshot accepted", "snapshot received",
+	"takeover", "owner deposed", "sessions on record at a takeover", "snapshot accepted",
+	"moved to the next run", "snapshot received",
 	"client waits for the next owner", "session absent", "session taken up", "session not taken up",
-	"absent session abandoned", "session purged",
+	"absent session abandoned", "nested request revisited", "session purged",
 }
 
 // String returns the name of the outcome.
@@ -106,15 +109,12 @@ type Counts struct {
 	Outcomes [outcomes]int
 	Excuses  [excuses]int
 	Faults   [faultKinds]int // those that found something to affect
-	// MissedDeadlocks counts runs of several brokers in which requests wait for one another for ever after a crash.
-	MissedDeadlocks int
 }
 
 func (c *Counts) add(o Outcome) { c.Outcomes[o]++ }
 
 // Add adds the counts of another run.
 func (c *Counts) Add(other *Counts) {
-	c.MissedDeadlocks += other.MissedDeadlocks
 	for i, n := range other.Outcomes {
 		c.Outcomes[i] += n
 	}

@@ -17,7 +17,8 @@
 //	go test ./broker/evidence/simulation -v -seed 42            one of them, with everything that happens
 //	go test ./broker/evidence/simulation -v -plan FILE          a plan from a file
 //
-// Schedules with several brokers are TestClusters: -clusters says how many, and -from and -seed are as above.
+// Schedules with several brokers are TestClusters, and those with a broker alone whose sessions can be taken up are
+// TestLasting. -clusters and -lasting say how many, and -from and -seed are as above.
 //
 //	go test ./broker/evidence/simulation -run 'TestClusters$' -clusters 100000
 //	go test ./broker/evidence/simulation -run Broken -search -clusters 30000
@@ -49,6 +50,9 @@
 // what the clients treat as held. [Break] lists the rules that can be broken on purpose. For each of them the corpus
 // has a plan that catches it.
 //
+// A broker alone with a state directory may have the same sessions. What it stores follows package statedir: the state,
+// the snapshot and the roll.
+//
 // # What it cannot see
 //
 // The world does what the goroutines of package broker and of package wsclient do around their cores. It follows their
@@ -57,7 +61,7 @@
 //
 // Some things are simpler than they are: all sessions have equal turns, listings and watches do not occur, no limit of
 // requests applies, a deadlock search is never interrupted, and a disk that reports success has written. With several
-// brokers, standbys pass no clients on, and the oracle of deadlocks is silent. A broker alone takes up no sessions.
+// brokers, standbys pass no clients on. Where sessions can be taken up, the oracle of deadlocks is silent.
 //
 // A fifth of the plans has a scene: a conjunction of calls and faults that chance seldom brings about. Each was added
 // because the other plans missed a planted fault. Package mutation has the faults.

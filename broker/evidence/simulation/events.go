@@ -36,6 +36,7 @@ const (
 	evDisk                        // a write to the state directory ends
 	evServe                       // a broker that has just started begins to serve
 	evDue                         // the broker must have done what was due
+	evStateDir                    // what: operation. It ends
 	evAtStore                     // what: call of the store. It arrives there
 	evStored                      // what: call of the store. Its answer arrives at the broker
 	evPatience                    // what: call of the store. The broker gives it up

@@ -25,7 +25,7 @@ func (w *World) faultBroker(b *broker, f *Fault) bool {
 	case DrainBroker, KillBroker, VanishBroker, FreezeBroker, SuspendBroker, PauseBroker:
 		return b.up && !b.frozen && b.stopBy(f)
 	}
-	return w.plan.StateDir && w.disk.fault(f)
+	return w.plan.StateDir && !(w.plan.Lasting && f.Kind > DiskSlow) && w.disk.fault(f)
 }
 
 // stopBy stops the process of the broker in some way.

@@ -21,9 +21,55 @@ func GenerateCluster(seed uint64, steps int) *Plan {
 	if g.chance(30) {
 		g.clusterScene()
 	}
+	g.longCut()
 	g.keepUp()
 	g.asyncReleases()
 	return g.plan
+}
+
+// GenerateLasting returns the plan of a seed with a broker alone that has a state directory, and sessions that can be
+// taken up. steps is as for [Generate].
+func GenerateLasting(seed uint64, steps int) *Plan {
+	if steps == 0 {
+		steps = UsualSteps
+	}
+	g := &generator{
+		dice: rand.New(rand.NewPCG(seed, 4)), plan: &Plan{Seed: seed}, scale: float64(steps) / UsualSteps,
+	}
+	g.fierce = g.chance(70)
+	g.brokers()
+	p := g.plan
+	p.Brokers, p.Takeover, p.Rate2, p.Rate3, p.StoreErrors = 0, 0, 0, 0, 0
+	p.StateDir, p.Lasting = true, true
+	g.programs()
+	g.calls()
+	g.lastingFaults()
+	g.keepUp()
+	g.asyncReleases()
+	return p
+}
+
+// lastingFaults makes some faults, most of them of the broker and of its disk.
+func (g *generator) lastingFaults() {
+	for range 1 + g.dice.IntN(1+int(6*g.scale)) {
+		f := Fault{At: g.upTo(g.plan.Quiet)}
+		switch percent := g.dice.IntN(100); {
+		case percent < 60:
+			f.Kind = oneOf(g, KillBroker, KillBroker, DrainBroker, DrainBroker, DrainBroker, VanishBroker,
+				FreezeBroker, SlowLoop, DiskFails, DiskSlow, SetBrokerWall)
+		case percent < 75:
+			f.Kind = oneOf(g, EvictHolder, EvictHolder, EvictWaiter)
+		default:
+			f.Kind = Freeze + FaultKind(g.dice.IntN(int(EvictHolder-Freeze)))
+			f.Client = 1 + g.dice.IntN(len(g.plan.Clients))
+		}
+		g.measure(&f)
+		switch f.Kind {
+		case KillBroker, DrainBroker, VanishBroker:
+			f.For = min(g.upTo(g.unit/2), g.plan.Quiet-f.At)
+		}
+		g.plan.Faults = append(g.plan.Faults, f)
+	}
 }
 
 // brokers makes the brokers and their store.
@@ -129,4 +175,24 @@ func (g *generator) clusterScene() {
 		g.fault(&Fault{Kind: EvictHolder, Lock: "d", At: evicted})
 		g.fault(&Fault{Kind: KillBroker, At: evicted + g.upTo(g.unit/4), For: g.upTo(g.unit)})
 	}
+}
+
+// longCut lets some plans have another scene: the owner is cut off from the store for longer than the grace period of
+// the next one. A client holds a lock that cannot be taken up, so the owner does not send it away, and another one
+// waits. It has dice of its own, so that the rest of the plan of a seed does not depend on it.
+func (g *generator) longCut() {
+	dice := rand.New(rand.NewPCG(g.plan.Seed, 5))
+	if dice.IntN(100) >= 4 {
+		return
+	}
+	p := g.plan
+	holder := &p.Clients[dice.IntN(len(p.Clients))]
+	holder.Resume, holder.Old = false, true
+	rival := g.rivalOf(holder.Number)
+	p.Clients[rival-1].Resume, p.Clients[rival-1].Old = true, false
+	longest := p.Takeover + p.Timeout*3
+	p.Quiet = max(p.Quiet, g.unit*2+longest)
+	g.add(&Call{Client: holder.Number, At: g.unit, Work: longest}, "e")
+	g.add(&Call{Client: rival, At: g.unit * 3 / 2, Work: g.unit}, "e")
+	g.fault(&Fault{Kind: CutStore, At: g.unit * 3 / 2, For: longest})
 }

@@ -150,6 +150,8 @@ func (b *broker) move(e *event) {
 		h.to = b.w.brokers[e.what].member.self
 		b.tellMoving(true, false)
 	case e.kind == evReceipt || moveStage(e.what) != h.stage:
+	case b.w.plan.Lasting:
+		b.stopLasting(false)
 	case h.stage == seeking:
 		b.sendSnapshot()
 	case h.stage == sending:
@@ -200,17 +202,27 @@ func (b *broker) resign() {
 	b.limitStage(stopWait)
 }
 
-// isHandedOver reports whether this broker has the owner's snapshot, and the next owner does not serve yet, as far as
-// this broker knows.
-func (m *member) isHandedOver() bool {
-	now := m.machine.Owner()
-	return m.term == 0 && m.moving.from != "" && (now.ID == m.moving.from || now.ID == m.self.ID)
+// isBetweenOwners reports whether, as far as this broker knows, the owner is handing over, or this broker is taking
+// over.
+func (m *member) isBetweenOwners() bool {
+	named := m.machine.Owner().ID
+	return m.term == 0 && (named == m.self.ID || named != "" && named == m.moving.from)
+}
+
+// noteReign forgets a snapshot if another broker goes on with it.
+func (m *member) noteReign() {
+	if now := m.machine.Owner().ID; now != m.reign {
+		m.reign = now
+		if now != m.self.ID {
+			m.moving.received, m.moving.from = nil, ""
+		}
+	}
 }
 
 // awaitSuccession lets a client wait that comes to a standby during a hand-over.
 func (b *broker) awaitSuccession(c *conn) bool {
 	m := &b.member
-	if !b.w.plan.isCluster() || !m.isHandedOver() {
+	if !b.w.plan.isCluster() || !m.isBetweenOwners() {
 		return false
 	}
 	b.w.counts.add(SawSuccession)

@@ -13,7 +13,7 @@ import (
 // This file follows broker/lasting.go: sessions that outlive their connections.
 
 // keepsRecord reports whether sessions can be taken up.
-func (b *broker) keepsRecord() bool { return b.w.plan.isCluster() }
+func (b *broker) keepsRecord() bool { return b.w.plan.lasts() }
 
 // A lastingConnection is what a connection knows more if its session lasts.
 type lastingConnection struct {
@@ -102,6 +102,7 @@ func (b *broker) miss(e *locktable.Event) {
 // restore begins with what the last owner has left.
 func (b *broker) restore(snapshot *core.Snapshot) {
 	b.machine.Restore(b.now(), *snapshot)
+	b.restored = true
 	for i := range snapshot.Sessions {
 		b.noteAbsence(b.sessionOfLastRun(snapshot.Sessions[i].Name))
 	}

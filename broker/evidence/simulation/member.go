@@ -19,6 +19,7 @@ type member struct {
 	self    cluster.Broker
 	term    int64         // of the ownership; 0 before it
 	began   time.Duration // when it began
+	reign   string        // the id of the owner that the record names
 	stalled bool          // the broker cannot answer
 	kicked  bool          // evMember is planned
 	armed   time.Duration
@@ -35,6 +36,7 @@ func (b *broker) stand() {
 		TokenRange: w.plan.Tokens, MaxChanges: 3,
 	})
 	b.machine, b.recording, b.unrecorded, b.absences, b.stopping = nil, recording{}, nil, nil, false
+	b.restored = false
 	w.tracef("broker %d starts run %d", b.index+1, b.run)
 	b.member.step()
 }
@@ -83,7 +85,8 @@ func (m *member) step() {
 		b.loseTerm()
 		return
 	}
-	if len(m.moving.waiting) > 0 && !m.isHandedOver() {
+	m.noteReign()
+	if len(m.moving.waiting) > 0 && !m.isBetweenOwners() {
 		b.endSuccession()
 	}
 	stalled := m.term != 0 && !m.machine.MayAnswer(now)
@@ -221,10 +224,16 @@ func (b *broker) beginTerm() {
 	b.w.tracef("broker %d is the owner of term %d, tokens from %d, grace %v, accepted %v", b.index+1, b.member.term,
 		beginning.First, beginning.Grace, beginning.Snapshot != nil)
 	b.order.beginTerm(beginning.First)
-	if beginning.Snapshot != nil {
+	b.beginFrom(&beginning)
+}
+
+// beginFrom begins to serve with what the last run, or the last owner, has left.
+func (b *broker) beginFrom(beginning *core.Beginning) {
+	switch roll := beginning.Roll; {
+	case beginning.Snapshot != nil:
 		b.w.counts.add(SawAccepted)
 		b.restore(beginning.Snapshot)
-	} else if len(beginning.Roll.Sessions) > 0 {
+	case roll != nil && len(roll.Sessions) > 0:
 		b.w.counts.add(SawRollCall)
 	}
 	b.keepTokens()

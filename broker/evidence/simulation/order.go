@@ -20,6 +20,8 @@ type order struct {
 	grants   int64
 	live     int // requests that wait or hold
 	greatest int64
+	revisits bool   // what is looked at again seems to be gone at first
+	stolen   bool   // somebody has stolen, or wanted to
 	touched  uint64 // the locks whose holders or waiters have changed since the last check
 	leaving  []*session
 
@@ -135,7 +137,7 @@ func (o *order) begin(s *session, m *wire.Acquire, now time.Duration) {
 	if hold, given := m.HoldMS.Get(); given {
 		r.hold = time.Duration(hold) * time.Millisecond
 	}
-	o.requests[m.ID] = r
+	o.requests[m.ID], o.stolen = r, o.stolen || m.Steal
 	s.order = append(s.order, r)
 }
 
@@ -152,6 +154,8 @@ func (o *order) note(e *locktable.Event) {
 		return
 	}
 	switch e.Kind {
+	case locktable.Gone:
+		o.gone(r, e)
 	case locktable.Queued:
 		o.enqueue(r)
 	case locktable.Granted:
@@ -171,6 +175,9 @@ func (o *order) note(e *locktable.Event) {
 // enqueue puts a request at the end of its queues.
 func (o *order) enqueue(r *request) {
 	o.checkQueued(r)
+	if r.requeued && r.due > 0 {
+		r.due += o.b.now()
+	}
 	o.arrivals++
 	r.state, r.arrival = queued, o.arrivals
 	o.live++

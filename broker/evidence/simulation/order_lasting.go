@@ -70,13 +70,13 @@ func (o *order) state(a *absence, r *core.Resumption) {
 		q := o.learn(a.was, id, waits.Locks)
 		q.requeued, q.had = true, time.Duration(waits.AgeMS)*time.Millisecond-o.b.now()
 		if wait, given := waits.WaitMS.Get(); given {
-			q.due = max(o.b.now()+time.Duration(wait)*time.Millisecond, 1)
+			q.due = time.Duration(wait) * time.Millisecond // from when it is queued again
 		}
 	}
 	a.was.settles = true
 }
 
-// reclaim notes which requests hold of a session that was on record.
+// reclaim notes which requests hold, by now, of a session that was on record.
 func (o *order) reclaim(r *core.Resumption) {
 	for i := range r.Held {
 		held := &r.Held[i]
@@ -84,10 +84,8 @@ func (o *order) reclaim(r *core.Resumption) {
 		if q == nil || q.state != asked {
 			continue
 		}
-		for _, n := range r.Holds {
-			if n == held.N {
-				o.holdOn(q, held.Token)
-			}
+		if o.b.machine.Table().Compare(q.id, nil).Token == held.Token {
+			o.holdOn(q, held.Token)
 		}
 	}
 }
@@ -102,13 +100,13 @@ func (o *order) endTerm() {
 }
 
 // mayBeStolen reports whether a steal waits until its victims are struck off the record. Nobody gets their locks
-// before.
-func (o *order) mayBeStolen() bool {
+// before. A steal of a session without a connection ends when its turn comes.
+func (o *order) mayBeStolen(alsoOfEnded bool) bool {
 	if !o.b.keepsRecord() {
 		return false
 	}
 	for _, r := range o.pool[:o.used] {
-		if r.steal && r.state == asked && !r.session.ended {
+		if r.steal && r.state == asked && (alsoOfEnded || !r.session.ended) {
 			return true
 		}
 	}
@@ -123,4 +121,17 @@ func (r *request) insert(queue []*request) []*request {
 		at = len(queue)
 	}
 	return slices.Insert(queue, at, r)
+}
+
+// gone notes that a request is gone. One that is looked at again is asked for again.
+func (o *order) gone(r *request, e *locktable.Event) {
+	if o.revisits && r.state == queued {
+		o.w.counts.add(SawRevisit)
+		o.leaveQueues(r)
+		o.live--
+		r.state, r.requeued = asked, false
+		return
+	}
+	o.checkEnd(r, e)
+	o.finish(r)
 }

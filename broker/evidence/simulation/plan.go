@@ -24,6 +24,8 @@ type Plan struct {
 	Rate      int64 // of the broker's clock: how far it runs in a million nanoseconds
 	LockDelay bool
 	StateDir  bool
+	// Lasting says that sessions can be taken up, with a broker alone that has a state directory.
+	Lasting bool
 	// Brokers is how many brokers there are, which share a store. 0: there is one, without a store.
 	Brokers  int
 	Takeover time.Duration // how long a standby waits
@@ -141,6 +143,9 @@ func (p *Plan) heartbeatOf(timeout time.Duration) time.Duration {
 
 // isCluster reports whether there are several brokers.
 func (p *Plan) isCluster() bool { return p.Brokers > 1 }
+
+// lasts reports whether sessions can be taken up.
+func (p *Plan) lasts() bool { return p.Lasting || p.isCluster() }
 
 // rateOf returns the rate of the clock of a broker.
 func (p *Plan) rateOf(broker int) int64 {

@@ -67,6 +67,8 @@ func (c *Call) check(clients map[int]bool, earlier map[int]*Call) error {
 // checkBrokers returns what is wrong with the brokers of a plan, if there are several.
 func (p *Plan) checkBrokers() error {
 	switch {
+	case p.Lasting && (!p.StateDir || p.Brokers > 0):
+		return errors.New("lasting sessions need a state directory, or several brokers")
 	case p.Brokers == 0:
 		return nil
 	case p.Brokers < 2 || p.Brokers > 3:

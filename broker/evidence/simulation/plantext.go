@@ -41,6 +41,7 @@ func (p *Plan) fields() []field {
 		{"drain", &p.Drain}, {"delay", &p.Delay},
 		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"slice", &p.Slice},
 		{"rate", &p.Rate}, {"lock-delay", &p.LockDelay}, {"state-dir", &p.StateDir},
+		{"lasting", &p.Lasting},
 		{"brokers", &p.Brokers}, {"takeover", &p.Takeover}, {"rate-2", &p.Rate2}, {"rate-3", &p.Rate3},
 		{"store-errors", &p.StoreErrors},
 	}

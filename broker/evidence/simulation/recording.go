@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"time"
+
 	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/owner"
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -14,6 +16,9 @@ type recording struct {
 	storing int           // how many changes it stores
 	mark    owner.Mark    // on record once they are stored
 	tokens  owner.Mark    // of the reservation under way
+
+	isStored  bool // what is being stored is on record
+	hasTokens bool // the reservation under way is
 }
 
 // keepRecord passes the changes of the record to the recorder.
@@ -52,15 +57,20 @@ func (b *broker) storeChanges() {
 // checkStored tells the core what is on record by now.
 func (b *broker) checkStored() {
 	r := &b.recording
-	if b.limit > 0 && b.source().hasTokens() {
+	if b.w.plan.isCluster() {
+		clusterSource{b}.look()
+	}
+	if r.hasTokens {
+		r.hasTokens = false
 		b.reserved()
 	}
-	if n := r.storing; n > 0 && b.source().isStored() {
-		r.storing = 0
+	if n := r.storing; r.isStored {
+		r.storing, r.isStored = 0, false
 		for range n {
 			b.tell(b.machine.Recorded(b.now(), b.events[:0]))
 		}
 		b.storeChanges()
+		b.retryUnrecorded()
 	}
 }
 
@@ -114,4 +124,17 @@ func (b *broker) isMarked(s *session) bool {
 		s.mark = 0
 	}
 	return s.mark == 0
+}
+
+// revisit looks for deadlocks when all sessions of the last run are back.
+func (b *broker) revisit(now time.Duration) {
+	for m := b.machine; m.IsRevisiting() && b.goesOn(); {
+		b.order.revisits = true
+		b.tell(m.Revisit(now, b.events[:0]))
+		b.order.revisits = false
+		if b.w.now < b.slowUntil {
+			b.turnAgain()
+			return
+		}
+	}
 }

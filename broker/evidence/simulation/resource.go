@@ -29,7 +29,7 @@ const writeDelay = 2 * time.Second
 func (w *World) write(c *call) {
 	grant := c.token // of clusters: tokens rise with the grants
 	switch r := w.request(c.id); {
-	case w.plan.isCluster():
+	case w.plan.lasts():
 	case r == nil:
 		return
 	default:

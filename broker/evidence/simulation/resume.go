@@ -147,8 +147,8 @@ func (b *broker) check(s *session, w *resuming) {
 func (b *broker) settle(w *resuming) {
 	events, done := b.machine.Settle(b.now(), w.core, resumeSlice, b.events[:0])
 	b.tell(events)
+	b.order.reclaim(w.core)
 	if done {
-		b.order.reclaim(w.core)
 		w.stage = rekeying
 	}
 }

@@ -220,8 +220,10 @@ func (s *session) open() {
 		hello.Secret = s.lasting.secret
 	}
 	s.reply(hello)
-	if b.w.plan.isCluster() {
+	if b.keepsRecord() {
 		b.w.lastConns[s.name] = s.conn
+	}
+	if b.w.plan.isCluster() {
 		s.mark = b.member.machine.Opened()
 		b.member.kick()
 	}

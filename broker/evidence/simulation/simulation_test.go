@@ -18,8 +18,11 @@ var (
 // command returns the command that replays the schedule of a plan.
 func command(plan *Plan) string {
 	test := "TestSchedules"
-	if plan.isCluster() {
+	switch {
+	case plan.isCluster():
 		test = "TestClusters"
+	case plan.Lasting:
+		test = "TestLasting"
 	}
 	line := fmt.Sprintf("go test ./broker/evidence/simulation -run '^%s$' -v -seed %d", test, plan.Seed)
 	if *stepsFlag != UsualSteps {
@@ -83,8 +86,10 @@ func TestCoverage(t *testing.T) {
 		counts.Add(&result.Counts)
 	}
 	for seed := uint64(1); seed <= clusters; seed++ {
-		result := world.Run(GenerateCluster(seed, 0), Options{})
-		counts.Add(&result.Counts)
+		for _, plan := range []*Plan{GenerateCluster(seed, 0), GenerateLasting(seed, 0)} {
+			result := world.Run(plan, Options{})
+			counts.Add(&result.Counts)
+		}
 	}
 	for seed := uint64(1); seed <= schedules && len(counts.Missing()) > 0; seed++ {
 		result := world.Run(Generate(seed, 0), Options{})

@@ -93,7 +93,6 @@ func (w *World) Run(plan *Plan, options Options) Result {
 
 // run lets everything happen.
 func (w *World) run() {
-	defer w.endAtPanic()
 	for w.violation == nil && !w.over && len(w.events.heap) > 0 {
 		if w.steps++; w.steps > mostSteps {
 			w.violate(promise.Liveness, "the world does not come to rest within %d events", mostSteps)
@@ -171,7 +170,7 @@ func (w *World) reset(plan *Plan, options Options) {
 func (w *World) resetCluster() {
 	w.named, w.greatest, w.term = 0, 0, 0
 	w.store.reset(w)
-	if w.plan.isCluster() {
+	if w.plan.lasts() {
 		w.lastConns, w.struck = make(map[string]*conn), make(map[int64]bool)
 		w.gone = make(map[string]bool)
 		w.taken, w.told = make(map[wire.ID]bool), make(map[wire.ID]bool)

@@ -41,9 +41,10 @@ func (m *Machine) Shut(now time.Duration, events []locktable.Event) []locktable.
 }
 
 // IsDrained reports whether the broker may stop: the drain has begun, no request waits, and no request
-// holds or the drain is over. Requests of sessions that outlive the run do not count.
+// holds or the drain is over. Requests of sessions that outlive the run do not count, but those of the last run have
+// been looked at.
 func (m *Machine) IsDrained(now time.Duration) bool {
-	return m.drain != nil && m.drain.shut &&
+	return m.drain != nil && m.drain.shut && !m.IsRevisiting() &&
 		(m.table.Held() == m.table.HeldForGood() && m.record.isIdle() || now >= m.drain.ends)
 }
 

@@ -33,7 +33,8 @@ type SavedSession struct {
 func (m *Machine) Snapshot(now time.Duration) Snapshot {
 	snapshot := Snapshot{
 		Timeout: m.config.Timeout,
-		Clean:   m.ledger.staleAtEnd(m.table.Held()-m.table.HeldForGood(), now) == 0,
+		Clean: m.ledger.staleAtEnd(m.table.Held()-m.table.HeldForGood(), now) == 0 &&
+			!m.table.IsReclaiming(), // otherwise the next run must look for deadlocks, too
 	}
 	snapshot.Requests = func(yield func(locktable.Saved) bool) {
 		for r := range m.table.Saves() {

@@ -31,6 +31,18 @@ func (t *Table) noteInside(id, parent wire.ID) {
 	t.inside = append(t.inside, insideRequest{id, parent})
 }
 
+// statedParents returns the parents of the requests that are still to be looked at. The parents may not be back.
+func (t *Table) statedParents() map[wire.ID]wire.ID {
+	if len(t.inside) == 0 {
+		return nil
+	}
+	parents := make(map[wire.ID]wire.ID, len(t.inside))
+	for _, in := range t.inside {
+		parents[in.id] = in.parent
+	}
+	return parents
+}
+
 // EndReclaiming must be called after the last Reclaim and Requeue, before anything is granted. Then the caller calls
 // Revisit while IsRevisiting.
 func (t *Table) EndReclaiming() {
@@ -45,6 +57,9 @@ func (t *Table) EndReclaiming() {
 		}
 	}
 }
+
+// IsReclaiming reports whether requests of the last run may still come: EndReclaiming has not been called.
+func (t *Table) IsReclaiming() bool { return t.reclaiming }
 
 // IsRevisiting reports whether there are requests that Revisit must look at. Meanwhile others may be granted.
 func (t *Table) IsRevisiting() bool { return len(t.inside) > 0 && !t.reclaiming && t.search == nil }

@@ -47,8 +47,16 @@ func (t *Table) forsake(s *session) {
 // change meanwhile.
 func (t *Table) Saves() iter.Seq[Saved] {
 	return func(yield func(Saved) bool) {
+		parents := t.statedParents()
 		for _, r := range t.inOrder() {
-			if !r.striking && !yield(t.save(r)) {
+			if r.striking {
+				continue
+			}
+			saved := t.save(r)
+			if parent, stated := parents[saved.ID]; stated {
+				saved.Parent = parent
+			}
+			if !yield(saved) {
 				return
 			}
 		}
@@ -112,6 +120,9 @@ func (t *Table) Restore(now time.Duration, saved Saved) {
 	s := t.openSession(saved.ID.Session)
 	r := t.newRequest(s, &Acquire{ID: saved.ID, Locks: saved.Locks, Author: saved.Author, Hold: saved.Hold})
 	t.register(r, t.parentFor(s, saved.Parent), saved.Locks)
+	if t.reclaiming { // so was the other table, and nobody has looked at it yet
+		t.noteInside(saved.ID, saved.Parent)
+	}
 	switch {
 	case saved.Token == 0 && t.reclaiming: // others may come that have waited for longer
 		t.enqueueByAge(r, &saved)

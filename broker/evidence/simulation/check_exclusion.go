@@ -29,7 +29,7 @@ func (o *order) checkGrant(r *request, e *locktable.Event) {
 	if r.due > 0 && r.wait && now >= r.due {
 		w.violate(promise.BoundedWait, "%v is granted at %v, and its wait was over at %v", r.id, now, r.due)
 	}
-	if o.drains {
+	if o.drains && !(r.steal && o.b.keepsRecord()) { // a steal may have waited for a strike that it no longer needs
 		w.violate(promise.Drain, "%v is granted while the broker drains", r.id)
 	}
 	if r.session.ended {

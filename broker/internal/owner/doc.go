@@ -98,8 +98,8 @@
 //
 // # Invariants
 //
-// The tests check these with schedules of three brokers, a store that loses answers, clocks 10 % apart, pauses and
-// freezes.
+// The simulation in broker/evidence checks the first two, with up to three brokers, a store that loses answers, clocks
+// 10 % apart, pauses and freezes. It also breaks each rule of this comment on purpose.
 //
 //  1. No two clients treat the same lock as held, unless it was taken from one of them by an eviction.
 //  2. Fencing tokens rise from grant to grant of a lock.

@@ -8,16 +8,14 @@ import (
 
 // A memory is a store in memory: what a linearizable store does at one moment.
 type memory struct {
-	head      cluster.Head
-	sessions  []cluster.Session
-	revision  int64
-	unguarded bool // it ignores guards
-	applied   func(cluster.Write)
+	head     cluster.Head
+	sessions []cluster.Session
+	revision int64
 }
 
 // write applies w if its guard holds, and returns the head after that.
 func (s *memory) write(w cluster.Write) cluster.Head {
-	if w.Guard != s.head.Revision && !s.unguarded {
+	if w.Guard != s.head.Revision {
 		return s.head
 	}
 	s.revision++
@@ -31,9 +29,6 @@ func (s *memory) write(w cluster.Write) cluster.Head {
 	}
 	for _, id := range w.Delete {
 		s.remove(id)
-	}
-	if s.applied != nil {
-		s.applied(w)
 	}
 	return s.head
 }

@@ -74,6 +74,8 @@ func (s clusterSource) change(c *core.Change) owner.Mark {
 		id = cluster.Others
 	}
 	switch {
+	case c.Nothing:
+		return 0
 	case c.Ends && broken == StrikesNoSession, c.Revoked > 0 && broken == StrikesNoToken,
 		id == cluster.Others && !c.Ends && broken == RecordsNoOthers:
 		return 0
@@ -83,11 +85,11 @@ func (s clusterSource) change(c *core.Change) owner.Mark {
 		return m.Revoke(id, c.Revoked)
 	}
 	on := cluster.Session{ID: id, Identity: c.Identity}
+	if broken != StrikesNoToken {
+		on.Revoked = c.Revokes
+	}
 	if c.Session != "" {
 		on.Key = c.Key[:]
-	}
-	if before, known := m.Session(id); known { // it has come back, or was taken up
-		on.Revoked = before.Revoked
 	}
 	return m.Enter(on)
 }

@@ -63,10 +63,6 @@ func (b *broker) leave() {
 	}
 	left := b.machine.Snapshot(b.now())
 	b.order.checkSnapshot(&left)
-	if len(left.Sessions) == 0 {
-		b.tellMoving(true, false)
-		return
-	}
 	var text bytes.Buffer
 	if err := snapshot.Write(&text, left); err != nil {
 		panic("simulation: " + err.Error())

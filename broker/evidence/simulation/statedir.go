@@ -181,6 +181,7 @@ func (d *stateDir) change(c *core.Change) {
 	at := slices.IndexFunc(d.roll, func(e core.RollEntry) bool { return e.Session == c.Session })
 	broken := d.b.w.options.Break
 	switch {
+	case c.Nothing:
 	case c.Ends && broken == StrikesNoSession, c.Revoked > 0 && broken == StrikesNoToken:
 	case c.Session == "":
 		d.others = !c.Ends && broken != RecordsNoOthers
@@ -193,10 +194,19 @@ func (d *stateDir) change(c *core.Change) {
 		}
 	case c.Revoked > 0:
 	case at >= 0:
-		d.roll[at] = core.RollEntry{Session: c.Session, Identity: c.Identity, Key: c.Key}
+		d.roll[at] = d.entry(c)
 	default:
-		d.roll = append(d.roll, core.RollEntry{Session: c.Session, Identity: c.Identity, Key: c.Key})
+		d.roll = append(d.roll, d.entry(c))
 	}
+}
+
+// entry returns what the roll says of a session after a change.
+func (d *stateDir) entry(c *core.Change) core.RollEntry {
+	e := core.RollEntry{Session: c.Session, Identity: c.Identity, Key: c.Key}
+	if d.b.w.options.Break != StrikesNoToken {
+		e.Revoked = c.Revokes
+	}
+	return e
 }
 
 // did lets the process go on when an operation is done.

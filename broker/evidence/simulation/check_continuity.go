@@ -83,6 +83,9 @@ func (o *order) checkSnapshot(left *core.Snapshot) {
 		if isLeft && !saved[r.id] && o.b.machine.Outlives(r.id.Session) {
 			w.violate(promise.Continuity, "%v goes on, and is not in the snapshot", r.id)
 		}
+		if r.state == holds && !saved[r.id] && (r.condemned || o.stolen) {
+			w.taken[r.id] = true // its client hears of it from the next run
+		}
 	}
 }
 

@@ -29,9 +29,7 @@ func (o *order) checkGrant(r *request, e *locktable.Event) {
 	if r.due > 0 && r.wait && now >= r.due {
 		w.violate(promise.BoundedWait, "%v is granted at %v, and its wait was over at %v", r.id, now, r.due)
 	}
-	if o.drains && !(r.steal && o.b.keepsRecord()) { // a steal may have waited for a strike that it no longer needs
-		w.violate(promise.Drain, "%v is granted while the broker drains", r.id)
-	}
+	o.checkDrains(r)
 	if r.session.ended {
 		w.violate(promise.CrashRelease, "%v is granted after the end of its session", r.id)
 	}
@@ -83,4 +81,12 @@ func (b *broker) reservedOnDisk() int64 {
 		return b.files.state.Next
 	}
 	return b.w.disk.state.Next
+}
+
+// checkDrains checks that a broker that drains grants nothing. A steal may have waited for a strike that it no longer
+// needs, and is granted as the drain begins.
+func (o *order) checkDrains(r *request) {
+	if o.drains && !(r.steal && o.b.keepsRecord()) {
+		o.w.violate(promise.Drain, "%v is granted while the broker drains", r.id)
+	}
 }

@@ -31,9 +31,9 @@ func (s clusterSource) Start() (begin core.Beginning) {
 	m, broken := b.member.machine, b.w.options.Break
 	begin.First, _ = m.Tokens()
 	begin.Roll, begin.Grace = rollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
-	if m.HasAccepted() {
-		begin.Snapshot = b.member.moving.received
-		if begin.Snapshot.Clean {
+	if left := b.member.take(m.Accepted()); left != nil {
+		begin.Snapshot = left
+		if left.Clean {
 			begin.Grace = 0
 		}
 	}

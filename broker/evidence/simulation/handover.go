@@ -31,9 +31,8 @@ type handOver struct {
 	to    cluster.Broker // at the owner: the first standby that has it
 	tells []*session     // at the owner: those that go on
 
-	received *core.Snapshot // at the standby
-	from     string         // at the standby: the id of the owner that has sent it
-	waiting  []*conn        // at the standby: clients that wait until there is another owner
+	received received // at the standby
+	waiting  []*conn  // at the standby: clients that wait until there is another owner
 }
 
 type moveStage uint8
@@ -125,8 +124,8 @@ func (b *broker) receiveSnapshot(from *broker) {
 		return
 	}
 	w.tracef("broker %d has the snapshot of broker %d: %d sessions", b.index+1, from.index+1, len(left.Sessions))
-	m.moving.received, m.moving.from = &left, from.member.self.ID
-	m.machine.SnapshotReceived(m.instant(), idOfSnapshot(h.text))
+	m.moving.received = received{&left, idOfSnapshot(h.text), from.member.self.ID}
+	m.machine.SnapshotReceived(m.instant(), m.moving.received.id)
 	m.kick()
 	from.add(event{at: w.now + b.peerDelay(9), kind: evReceipt, gen: from.run, what: b.index})
 }
@@ -202,16 +201,31 @@ func (b *broker) resign() {
 // over.
 func (m *member) isBetweenOwners() bool {
 	named := m.machine.Owner().ID
-	return m.term == 0 && (named == m.self.ID || named != "" && named == m.moving.from)
+	return m.term == 0 && (named == m.self.ID || named != "" && named == m.moving.received.from)
 }
 
-// noteReign forgets a snapshot if another broker goes on with it.
-func (m *member) noteReign() {
-	if now := m.machine.Owner().ID; now != m.reign {
-		m.reign = now
-		if now != m.self.ID {
-			m.moving.received, m.moving.from = nil, ""
-		}
+// A received is the snapshot that a standby has. It is the zero value if there is none.
+type received struct {
+	snapshot *core.Snapshot
+	id       string // of the snapshot
+	from     string // the id of the owner that has sent it
+}
+
+// take returns the snapshot with that id, or nil if this broker does not have it. It forgets any other.
+func (m *member) take(id string) *core.Snapshot {
+	r := m.moving.received
+	if m.moving.received = (received{}); r.id != id {
+		return nil
+	}
+	return r.snapshot
+}
+
+// dropPast forgets the snapshot if it is useless now: the owner has not sent it, and its record does not name it.
+func (m *member) dropPast() {
+	now, r := m.machine.Owner(), &m.moving.received
+	if r.snapshot != nil && now.ID != m.self.ID && now.ID != r.from && now.Snapshot != r.id {
+		*r = received{}
+		m.machine.SnapshotDropped()
 	}
 }
 

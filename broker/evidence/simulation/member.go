@@ -19,7 +19,6 @@ type member struct {
 	self    cluster.Broker
 	term    int64         // of the ownership; 0 before it
 	began   time.Duration // when it began
-	reign   string        // the id of the owner that the record names
 	stalled bool          // the broker cannot answer
 	kicked  bool          // evMember is planned
 	armed   time.Duration
@@ -85,7 +84,7 @@ func (m *member) step() {
 		b.loseTerm()
 		return
 	}
-	m.noteReign()
+	m.dropPast()
 	if len(m.moving.waiting) > 0 && !m.isBetweenOwners() {
 		b.endSuccession()
 	}

@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"context"
 	"net/http"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/access"
 	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
@@ -189,6 +191,11 @@ func (b *Broker) Stick() chan struct{} {
 	release := make(chan struct{})
 	b.inbox.put(item{what: &inquiry{ask: func(*loop) { <-release }, answered: make(chan struct{})}})
 	return release
+}
+
+// WithUser adds the user at the other end of a Unix socket to the context of a request.
+func WithUser(ctx context.Context, user *access.User) context.Context {
+	return context.WithValue(ctx, userKey{}, user)
 }
 
 // Serves reports whether Run serves.

@@ -4,6 +4,8 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/http/httputil"
+
+	"github.com/lockbroker/lockbroker/broker/access"
 )
 
 // The owner must know which connections a standby passes on to it. Their TCP connection is that of the standby: if it
@@ -25,6 +27,31 @@ func (b *Broker) passOn(r *httputil.ProxyRequest) {
 	remote, _ := b.remoteOf(r.In)
 	r.Out.Header.Set("X-Forwarded-For", remote)
 	r.Out.Header.Set(passedOnHeader, to.ID)
+}
+
+// refusesToPass answers a request that cannot be passed on, and reports whether it was one.
+func (b *Broker) refusesToPass(w http.ResponseWriter, r *http.Request) bool {
+	refused := b.checkPassable(r)
+	if refused != nil {
+		refused.answer(w)
+	}
+	return refused != nil
+}
+
+// checkPassable refuses a request that the owner would misjudge: a client certificate and the user of a Unix socket are
+// known only at the end of the client's own connection, and the address must be clear.
+func (b *Broker) checkPassable(r *http.Request) *refusal {
+	if _, ambiguous := b.remoteOf(r); ambiguous != nil {
+		return ambiguous
+	}
+	token, err := tokenOf(r.Header)
+	user, _ := r.Context().Value(userKey{}).(*access.User)
+	certified := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+	if token != "" || err != nil || user == nil && !certified || b.authority.current() == nil {
+		return nil // the owner refuses a token that is malformed
+	}
+	help := "on standby: without a token, connect to the owner, " + b.nameOwner()
+	return &refusal{http.StatusServiceUnavailable, help}
 }
 
 // isPassedOn reports whether a standby has passed a request on to this broker.

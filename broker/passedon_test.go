@@ -2,12 +2,18 @@ package broker_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/access"
 )
 
 const passedOnHeader = "Lockbroker-Passed-On"
@@ -125,6 +131,46 @@ func TestPassedOnByNobody(t *testing.T) {
 			t.Errorf("the standby: %s", response.Status)
 		} else {
 			_ = response.Body.Close()
+		}
+	})
+}
+
+// A standby refuses a client whose credential the owner could not see. One with a token is passed on.
+func TestCredentialsOfConnections(t *testing.T) {
+	withStandby(t, func(_, standby *rig, _ *standbyConns) {
+		k := newKeys(t, "ann")
+		standby.broker.SetAccess(k.control(t, "ann"))
+		certified := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
+		plain := standby.t.Context()
+		user := broker.WithUser(plain, &access.User{UID: 1})
+		const passed = http.StatusUpgradeRequired // the owner says that
+		for _, test := range []struct {
+			name    string
+			token   string
+			tls     *tls.ConnectionState
+			context context.Context
+			status  int
+		}{
+			{"nothing", "", nil, plain, passed},
+			{"TLS without a certificate", "", &tls.ConnectionState{}, plain, passed},
+			{"a certificate", "", certified, plain, http.StatusServiceUnavailable},
+			{"a certificate and a token", "some", certified, plain, passed},
+			{"a user", "", nil, user, http.StatusServiceUnavailable},
+			{"a user and a token", "some", nil, user, passed},
+		} {
+			r := httptest.NewRequestWithContext(test.context, http.MethodGet, "http://broker.test/ws", http.NoBody)
+			if r.TLS = test.tls; test.token != "" {
+				r.Header.Set("Authorization", "Bearer "+test.token)
+			}
+			answer := httptest.NewRecorder()
+			standby.broker.Handler().ServeHTTP(answer, r)
+			if answer.Code != test.status {
+				t.Errorf("%s: %d %s", test.name, answer.Code, answer.Body)
+			}
+			if isRefused := answer.Code == http.StatusServiceUnavailable; isRefused &&
+				!strings.HasSuffix(answer.Body.String(), "connect to the owner, ws://b0.test:27002 (term 1)\n") {
+				t.Errorf("%s: %s", test.name, answer.Body)
+			}
 		}
 	})
 }

@@ -57,7 +57,7 @@ func (b *Broker) serveOrPassOn(w http.ResponseWriter, r *http.Request, serve, pr
 		case hasOwner && b.config.Cluster.Refuse:
 			b.refuseStandby(w)
 			return
-		case hasOwner && letPass(w, r, now, proxy):
+		case hasOwner && b.refusesToPass(w, r), hasOwner && letPass(w, r, now, proxy):
 			return
 		case !now.awaitEnd(patience):
 			b.refuseStandby(w)
@@ -106,11 +106,20 @@ func urlOf(o cluster.Owner) *url.URL {
 // refuseStandby refuses a request, and names the owner.
 func (b *Broker) refuseStandby(w http.ResponseWriter) {
 	help := "on standby, and there is no owner now"
-	if owner := b.member.owner(); b.member.isOther(owner) {
-		help = "on standby: the owner is " + describeOwner(owner.Term, owner.Address)
+	if name := b.nameOwner(); name != "" {
+		help = "on standby: the owner is " + name
 	}
 	refused := &refusal{http.StatusServiceUnavailable, help}
 	refused.answer(w)
+}
+
+// nameOwner names the owner, for people. It returns "" if there is none other than this broker.
+func (b *Broker) nameOwner() string {
+	owner := b.member.owner()
+	if !b.member.isOther(owner) {
+		return ""
+	}
+	return describeOwner(owner.Term, owner.Address)
 }
 
 // describeOwner names an owner, for people.

@@ -16,7 +16,8 @@ func TestEvictIsAudited(t *testing.T) {
 	for _, resume := range []string{"moved", "kept"} {
 		synctest.Test(t, func(t *testing.T) {
 			file, log := &auditFile{}, new(testLog)
-			config := broker.Config{StateDir: filepath.Join(t.TempDir(), "s"), Audit: file.write, Logger: log.logger()}
+			config := broker.Config{Audit: file.write, Logger: log.logger()}
+			config.StateDir = filepath.Join(t.TempDir(), "s")
 			serve(t, config, func(r *rig) {
 				a, b := r.connectLasting("a", resume), r.connect("b")
 				a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)

@@ -37,7 +37,7 @@ type session struct {
 	auditing  bool // it waits until the log has recorded what it did to others
 	searching bool // a search for a deadlock is running for it
 	stealing  bool // its steal is not complete
-	evicts    bool // an evict of its is not answered yet
+	evicts    bool // one of its evicts is not answered yet
 
 	closing bool // its reader has ended
 	ended   bool // the loop has handled its end

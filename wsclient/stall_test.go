@@ -14,8 +14,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A stalling broker answers nothing for a while, as if its machine had stood still. It does one handshake after another,
-// and also does those whose clients have given up.
+// A stalling broker answers nothing for a while, as if its machine had stood still. It does one handshake after
+// another, and also does those whose clients have given up.
 type stalling struct {
 	link *brokertest.Link
 	cost time.Duration // of a handshake
@@ -62,10 +62,10 @@ func TestStallOfABrokerWithManyClients(t *testing.T) {
 		for _, work := range []time.Duration{1, 2, 4} {
 			stalled, all := stall*time.Second, work*time.Second
 			lost, clients, dials := stallWith(t, stalled, all)
-			t.Logf("a stall of %v, handshakes of all clients take %v: %d of %d locks are lost, %.1f attempts each",
-				stalled, all, lost, clients, float64(dials)/float64(clients))
+			const format = "a stall of %v, all handshakes take %v: %d of %d locks lost, %.1f attempts each"
+			t.Logf(format, stalled, all, lost, clients, float64(dials)/float64(clients))
 			if lost > 0 && (stall <= 3 || work <= 1) {
-				t.Errorf("locks are lost after a stall of %v with handshakes that take %v", stalled, all)
+				t.Errorf("locks are lost after a stall of %v, with handshakes of %v", stalled, all)
 			}
 		}
 	}

@@ -10,8 +10,10 @@ import (
 // A session on record gets its new key once this run has reserved tokens, and so spoiled the snapshot of the last run.
 // That all of them are used up does not matter.
 func TestRekeyNeedsNoTokenThatIsLeft(t *testing.T) {
-	config := Config{KeepsRecord: true, MaxRequests: 10, TokenRange: 1, Table: locktable.Config{MaxRequests: 10, Grants: 1}}
-	m := New(config, Beginning{First: 1, Roll: &Roll{Sessions: []RollEntry{{Session: "a", Key: KeyOf("a")}}}, Grace: 15})
+	table := locktable.Config{MaxRequests: 10, Grants: 1}
+	roll := &Roll{Sessions: []RollEntry{{Session: "a", Key: KeyOf("a")}}}
+	config := Config{KeepsRecord: true, MaxRequests: 10, TokenRange: 1, Table: table}
+	m := New(config, Beginning{First: 1, Roll: roll, Grace: 15})
 	for _, name := range []string{"b", "c"} {
 		m.Open(name, wire.Peer{}, nil)
 		m.Last(name, "", KeyOf(name), true)
@@ -34,7 +36,8 @@ func TestRekeyNeedsNoTokenThatIsLeft(t *testing.T) {
 	m.WantsTokens(0)
 	m.TokensReserved(2)
 	m.Allow(0, nil)
-	m.Acquire(0, AcquireOf(&wire.Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "x"}}}, wire.Peer{}), nil)
+	acquire := &wire.Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "x"}}}
+	m.Acquire(0, AcquireOf(acquire, wire.Peer{}), nil)
 	if m.HasTokens() {
 		t.Fatal("tokens are left")
 	}

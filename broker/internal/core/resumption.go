@@ -264,7 +264,7 @@ func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
 		return s.recorded == offRecord
 	case s.recorded == offRecord && !(next.kept && m.record.keeps):
 		return true
-	case !m.ledger.hasReserved(): // the snapshot of the last run may still be used after a crash, and has the old key
+	case !m.ledger.hasReserved(): // a crash may still use the snapshot of the last run, which has the old key
 		return false
 	}
 	if r.rekeying == offRecord {

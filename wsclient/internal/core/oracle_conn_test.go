@@ -91,6 +91,11 @@ func (o *oracle) tick() {
 		return q.until <= o.now.Mono
 	})
 	o.endStale()
+	o.stateIfDue()
+}
+
+// stateIfDue states the session if that had to wait.
+func (o *oracle) stateIfDue() {
 	if o.trial != nil && o.trial.due > 0 && o.trial.due <= o.now.Mono {
 		o.state(o.trial.link)
 	}

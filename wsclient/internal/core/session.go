@@ -17,7 +17,7 @@ type session struct {
 	lease    Lease
 
 	secret      string   // to take it up on another connection; "": it ends with its connection
-	tried       []string // the secrets of later connections on which the broker has not answered the statement: see try
+	tried       []string // secrets of later connections on which the broker has not answered the statement: see try
 	triedSince  Instant  // when the first of them was tried
 	isLeaseOver bool     // the lease has ended, while there was no connection
 }

@@ -65,8 +65,8 @@ func (m *Machine) newStatement(hello *wire.Hello, at Instant) *statement {
 	return s
 }
 
-// leaveOut ends a request that holds and does not fit into a statement. It returns when its holder must have stopped, or 0
-// if that is over. A holder has as long to stop as at the end of the lease.
+// leaveOut ends a request that holds and does not fit into a statement. It returns when its holder must have stopped,
+// or 0 if that is over. A holder has as long to stop as at the end of the lease.
 func (m *Machine) leaveOut(r *Request, at Instant) (due time.Duration) {
 	if r.state != ended {
 		lease := &m.session.lease

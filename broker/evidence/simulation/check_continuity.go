@@ -64,6 +64,20 @@ func (b *broker) checkRefused(name string) {
 
 // checkSnapshot checks what an owner leaves to the next one: everything that goes on, and the waiters in their order.
 func (o *order) checkSnapshot(left *core.Snapshot) {
+	w, saved := o.w, o.checkSaved(left)
+	for _, r := range o.pool[:o.used] {
+		isLeft := r.state == queued || r.state == holds && !o.isBeingStruck(r)
+		if isLeft && !saved[r.id] && o.b.machine.Outlives(r.id.Session) {
+			w.violate(promise.Continuity, "%v goes on, and is not in the snapshot", r.id)
+		}
+		if r.state == holds && !saved[r.id] && (r.condemned || o.stolen) {
+			w.taken[r.id] = true // its client hears of it from the next run
+		}
+	}
+}
+
+// checkSaved checks what is in a snapshot, and returns the ids of its requests.
+func (o *order) checkSaved(left *core.Snapshot) map[wire.ID]bool {
 	w, last, saved := o.w, int64(0), make(map[wire.ID]bool)
 	for s := range left.Requests {
 		r := o.requests[s.ID]
@@ -78,15 +92,7 @@ func (o *order) checkSnapshot(left *core.Snapshot) {
 			last = r.arrival
 		}
 	}
-	for _, r := range o.pool[:o.used] {
-		isLeft := r.state == queued || r.state == holds && !o.isBeingStruck(r)
-		if isLeft && !saved[r.id] && o.b.machine.Outlives(r.id.Session) {
-			w.violate(promise.Continuity, "%v goes on, and is not in the snapshot", r.id)
-		}
-		if r.state == holds && !saved[r.id] && (r.condemned || o.stolen) {
-			w.taken[r.id] = true // its client hears of it from the next run
-		}
-	}
+	return saved
 }
 
 // isBeingStruck reports whether a holder may have to be struck off the record before it ends.

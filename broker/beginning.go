@@ -15,7 +15,11 @@ func (l *loop) begin(source fence.Source) error {
 		return err
 	}
 	l.start = time.Now() // the grace period counts from now, and must not end early
-	l.aside(func() { fence.LogStart(l.logs.unlimited, beginning, l.config.StateDir) })
+	if l.member == nil {
+		l.aside(func() { fence.LogStart(l.logs.unlimited, beginning, l.config.StateDir) })
+	} else {
+		l.aside(func() { l.member.logStart(beginning) })
+	}
 	l.keepsRecord = source.KeepsRecord()
 	l.decideFrom(beginning)
 	l.supply = fence.NewSupply(source, l.logs.unlimited)

@@ -68,6 +68,13 @@ func (l *storeLink) refuseWrites() {
 	l.refuses = true
 }
 
+// takeWrites makes it take writes again.
+func (l *storeLink) takeWrites() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuses, l.refused = false, false
+}
+
 // takes reports whether it takes a write.
 func (l *storeLink) takes(w *cluster.Write) bool {
 	l.mu.Lock()

@@ -38,9 +38,13 @@ func (l *loop) drainMessage() *wire.Draining {
 func (l *loop) logEnd() {
 	if held := l.table.Held() - l.table.HeldForGood(); held > 0 {
 		holders := l.table.SomeHolders(maxDescribed)
+		next := "with a state directory the next run"
+		if l.member != nil {
+			next = "the next owner"
+		}
 		l.aside(func() {
-			l.logs.write(slog.LevelWarn, "stopped with requests still held: with a state directory "+
-				"the next run waits until their clients have given up their locks",
+			l.logs.write(slog.LevelWarn, "stopped with requests still held: "+
+				next+" waits until their clients have given up their locks",
 				slog.Int("held", held), slog.Any("holders", described(holders)))
 		})
 	}

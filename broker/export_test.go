@@ -198,6 +198,14 @@ func WithUser(ctx context.Context, user *access.User) context.Context {
 	return context.WithValue(ctx, userKey{}, user)
 }
 
+// HasSnapshot reports whether the broker keeps a snapshot that it has received.
+func (b *Broker) HasSnapshot() bool {
+	h := &b.member.handOver
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.received != received{}
+}
+
 // Serves reports whether Run serves.
 func (b *Broker) Serves() bool { return b.life.now() == phaseServing }
 

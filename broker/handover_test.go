@@ -48,6 +48,11 @@ func TestHandOver(t *testing.T) {
 		if got := int(e.grantedToken("bbbbbbbb--0")); got <= token {
 			t.Errorf("token %d after %d", got, token)
 		}
+		for n, r := range c.rigs {
+			if r.broker.HasSnapshot() {
+				t.Errorf("broker %d still has the snapshot", n)
+			}
+		}
 		next.left(d, e)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/cluster"
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/owner"
 )
 
@@ -292,6 +293,17 @@ func (m *member) logTerm() {
 	m.mu.Unlock()
 	m.logs.write(slog.LevelInfo, "this broker is the owner now",
 		slog.Int64("term", term), slog.Int("sessions_on_record", sessions))
+}
+
+// logStart logs what to expect of the term that begins.
+func (m *member) logStart(b core.Beginning) {
+	attrs := []slog.Attr{slog.Int64("token", b.First)}
+	if b.Grace == 0 || len(b.Roll.Sessions) == 0 && !b.Roll.Others {
+		m.logs.write(slog.LevelInfo, "fencing tokens continue from the record of the cluster", attrs...)
+		return
+	}
+	m.logs.write(slog.LevelWarn, "nothing is granted until the clients of earlier owners have come back, "+
+		"or must have given up their locks", append(attrs, slog.Duration("grace", b.Grace))...)
 }
 
 // calls delivers a token when something may be on record that the loop waits for, or when stalled has changed.

@@ -101,6 +101,7 @@ func (s *session) stop(moves bool) {
 // abandon closes every connection at once, because another broker has taken over. The clients are told nothing: those
 // that are kept take up their sessions there.
 func (l *loop) abandon() {
+	l.supply.Abandon()
 	for _, it := range l.inbox.close() {
 		if it.session != nil {
 			it.session.abandon()

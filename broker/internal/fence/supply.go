@@ -72,6 +72,12 @@ func (s *Supply) Stop(stale time.Duration, left *core.Snapshot) error {
 	return s.source.Stop(stale, left)
 }
 
+// Abandon gives up the reservation under way. Nothing is recorded. The source must not be waiting for anything any more.
+func (s *Supply) Abandon() {
+	s.cancel()
+	s.running.Wait()
+}
+
 // reserve tries to store r until it succeeds or ctx ends. It returns the limit of r, or 0 if ctx has
 // ended.
 func (s *Supply) reserve(ctx context.Context, r core.Reservation) int64 {

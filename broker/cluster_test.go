@@ -157,7 +157,8 @@ func inCluster(t *testing.T, brokers int, f func(c *clusterRig)) {
 func inClusterThat(t *testing.T, passes bool, brokers int, f func(c *clusterRig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &clusterRig{t: t, tb: t, passes: passes, store: &memoryStore{sessions: make(map[string]cluster.Session)}}
+		store := &memoryStore{sessions: make(map[string]cluster.Session)}
+		c := &clusterRig{t: t, tb: t, passes: passes, store: store}
 		for n := range brokers {
 			c.add(n)
 			pass(time.Second)

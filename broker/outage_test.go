@@ -43,8 +43,8 @@ func TestStopWithoutTokens(t *testing.T) {
 	})
 }
 
-// A broker that learns that another one has taken over gives up its reservation of tokens, and ends. If it does not give
-// up, the bubble never ends.
+// A broker that learns that another one has taken over gives up its reservation of tokens, and ends. If it does not
+// give up, the bubble never ends.
 func TestLostWithoutTokens(t *testing.T) {
 	inCluster(t, 0, func(c *clusterRig) {
 		c.add(0)

@@ -158,7 +158,8 @@ func TestCredentialsOfConnections(t *testing.T) {
 			{"a user", "", nil, user, http.StatusServiceUnavailable},
 			{"a user and a token", "some", nil, user, passed},
 		} {
-			r := httptest.NewRequestWithContext(test.context, http.MethodGet, "http://broker.test/ws", http.NoBody)
+			const url = "http://broker.test/ws"
+			r := httptest.NewRequestWithContext(test.context, http.MethodGet, url, http.NoBody)
 			if r.TLS = test.tls; test.token != "" {
 				r.Header.Set("Authorization", "Bearer "+test.token)
 			}
@@ -167,8 +168,8 @@ func TestCredentialsOfConnections(t *testing.T) {
 			if answer.Code != test.status {
 				t.Errorf("%s: %d %s", test.name, answer.Code, answer.Body)
 			}
-			if isRefused := answer.Code == http.StatusServiceUnavailable; isRefused &&
-				!strings.HasSuffix(answer.Body.String(), "connect to the owner, ws://b0.test:27002 (term 1)\n") {
+			names := strings.HasSuffix(answer.Body.String(), "the owner, ws://b0.test:27002 (term 1)\n")
+			if isRefused := answer.Code == http.StatusServiceUnavailable; isRefused != names {
 				t.Errorf("%s: %s", test.name, answer.Body)
 			}
 		}

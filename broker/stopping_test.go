@@ -19,8 +19,8 @@ func TestAwaitWritten(t *testing.T) {
 		{"one after another", []time.Duration{100 * ms, 250 * ms, 430 * ms, 610 * ms}, 610 * ms},
 		{"one does not read", []time.Duration{0, 100 * ms, 250 * ms, 430 * ms}, 800 * ms},
 		{"none reads", []time.Duration{0, 0}, 200 * ms},
-		{"too slowly", []time.Duration{0, 150 * ms, 350 * ms, 550 * ms, 750 * ms, 950 * ms, 1150 * ms, 1350 * ms,
-			1550 * ms, 1750 * ms, 1950 * ms, 2150 * ms}, tellWait},
+		{"too slowly", []time.Duration{0, 150 * ms, 350 * ms, 550 * ms, 750 * ms, 950 * ms, 1150 * ms,
+			1350 * ms, 1550 * ms, 1750 * ms, 1950 * ms, 2150 * ms}, tellWait},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestAwaitWritten(t *testing.T) {
 				if waited := time.Since(begin); waited != test.waited {
 					t.Errorf("waited %v, want %v", waited, test.waited)
 				}
-				time.Sleep(time.Second) // until the last timer
+				<-time.After(time.Second) // until the last timer
 			})
 		})
 	}

@@ -72,7 +72,7 @@ func (s *Supply) Stop(stale time.Duration, left *core.Snapshot) error {
 	return s.source.Stop(stale, left)
 }
 
-// Abandon gives up the reservation under way. Nothing is recorded. The source must not be waiting for anything any more.
+// Abandon gives up the reservation under way. Nothing is recorded. The source must no longer wait for anything.
 func (s *Supply) Abandon() {
 	s.cancel()
 	s.running.Wait()

@@ -19,7 +19,8 @@ func BenchmarkLarge(b *testing.B) {
 	s := core.Snapshot{Timeout: time.Second, Clean: true, Sessions: []core.SavedSession{{Name: "aaaaaaaa"}}}
 	s.Requests = func(yield func(locktable.Saved) bool) {
 		for n := range int64(holders) {
-			held := locktable.Saved{ID: id("aaaaaaaa", n), Token: 1_700_000_000_000_000 + n, Wait: locktable.Forever}
+			token := 1_700_000_000_000_000 + n
+			held := locktable.Saved{ID: id("aaaaaaaa", n), Token: token, Wait: locktable.Forever}
 			held.Locks = []wire.LockSpec{{Name: fmt.Sprintf("orders/customer/%d", n)}}
 			if !yield(held) {
 				return

@@ -56,7 +56,7 @@ const takeUp = (client, conn, start) => {
     // Any of the secrets may be the right one now. If there are too many, the second is left out: a broker that hangs
     // while it changes its record has the session's own or the first on record, and the latest in memory. After two
     // session timeouts, no broker that works still keeps the session.
-    const isFull = tried.length > mostTried && tried.splice(1, 1);
+    const isFull = tried[mostTried] && tried.splice(1, 1);
     if (!conn.secret || (isFull && sent.mono - absent.since > 2 * absent.timeout)) return begin();
     const { parts, stated } = toParts(absent, conn, sent.mono);
     const left = absent.stopBy - sent.mono;

@@ -1011,7 +1011,7 @@ start();
 };
 const state = () => {
 const sent = now(client.clock);
-const isFull = tried.length > mostTried && tried.splice(1, 1);
+const isFull = tried[mostTried] && tried.splice(1, 1);
 if (!conn.secret || isFull && sent.mono - absent.since > 2 * absent.timeout) return begin();
 const { parts, stated } = toParts(absent, conn, sent.mono);
 const left = absent.stopBy - sent.mono;

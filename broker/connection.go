@@ -16,14 +16,15 @@ import (
 )
 
 // A connection holds what the reader, the writer and the loop share for one client. Each field is
-// either set before the goroutines start or safe for concurrent use.
+// either set before the goroutines start or safe for concurrent use, except the name. There may be
+// very many connections, so the small fields stand together: there is no gap between them.
 type connection struct {
-	name      string // the name with which the session opened; see sessionName
-	peer      wire.Peer
-	kind      metrics.Client
-	ws        *websocket.Conn
-	net       *transport.Conn // the connection below ws
-	lockDelay bool            // as in Config, or because a standby passes the connection on
+	// name is the name of the session. It belongs to the loop, because another session may go on with
+	// the connection. Others call sessionName.
+	name string
+	peer wire.Peer
+	ws   *websocket.Conn
+	net  *transport.Conn // the connection below ws
 	*services
 
 	lasting *lastingConnection // nil: its session ends with it
@@ -37,12 +38,14 @@ type connection struct {
 	// Who the client is, and what it may do. See authority.
 	rights   atomic.Pointer[rights]
 	renewing atomic.Bool // an auth is under way
-	judging  sync.Mutex  // held while a message is judged and sent to the loop; it guards what follows
-	control  *access.Control
-	expiry   *time.Timer // fires when the credential expires; or nil
+	judging  sync.Mutex  // held while a message is judged and sent to the loop; it guards the next four
 	left     bool        // the session has ended
 	closed   bool        // the audit says that the broker closes it because of its credential
+	control  *access.Control
+	expiry   *time.Timer // fires when the credential expires; or nil
 
+	kind      metrics.Client
+	lockDelay bool         // as in Config, or because a standby passes the connection on
 	closeCode atomic.Int32 // the code of the broker's close frame, set just before the frame is written
 }
 
@@ -63,11 +66,10 @@ func newReader(
 		backlog: backlog{shrunk: make(chan struct{}, 1)}, written: make(chan struct{}),
 	}}
 	c, r, w := &p.connection, &p.reader, &p.writer
-	p.session.connection, p.session.name = c, name
+	p.session.connection = c
 	c.lockDelay = b.config.LockDelay || who.passedOn
 	c.lasting = b.newLastingConnection(name, who)
 	r.connection, r.flood.slots = c, b.readers
-	r.session = name
 	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
 	r.memory.total = &b.memory.buffers
 	w.connection, w.flood.slots = c, b.writers

@@ -17,8 +17,11 @@ import (
 
 // A lastingConnection is what a connection knows more if its session lasts.
 type lastingConnection struct {
+	opened string // the name with which the session opened
 	secret string // in the hello
 	kept   bool   // the session lasts after every end of the connection
+
+	resuming *resuming // the session that the client takes up, or nil; it belongs to the loop
 
 	// resumed is the session that goes on with this connection, once one has been taken up.
 	resumed atomic.Pointer[resumedSession]
@@ -49,7 +52,7 @@ func (b *Broker) newLastingConnection(name string, who introduction) *lastingCon
 	if !who.keeps && !(who.moves && b.canMove()) {
 		return nil
 	}
-	return &lastingConnection{secret: b.secrets(name), kept: who.keeps}
+	return &lastingConnection{opened: name, secret: b.secrets(name), kept: who.keeps}
 }
 
 // canMove reports whether sessions can outlive this broker.
@@ -57,12 +60,13 @@ func (b *Broker) canMove() bool { return b.loop.moves }
 
 // sessionName returns the name of the session that goes on with the connection. Any goroutine may call it.
 func (c *connection) sessionName() string {
-	if c.lasting != nil {
-		if r := c.lasting.resumed.Load(); r != nil {
-			return r.name
-		}
+	if c.lasting == nil {
+		return c.name // no other session goes on with the connection
 	}
-	return c.name
+	if r := c.lasting.resumed.Load(); r != nil {
+		return r.name
+	}
+	return c.lasting.opened
 }
 
 // last makes a session last that has just opened, if its connection says so.

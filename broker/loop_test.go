@@ -40,7 +40,7 @@ func openSession(l *loop, name, remote string) *session {
 	if _, _, err := h.Hijack(); err != nil {
 		panic(err)
 	}
-	s := &session{name: name}
+	s := &session{}
 	s.connection = &connection{
 		name: name, peer: wire.Peer{Remote: remote}, net: h.Conn,
 		services: &services{inbox: l.inbox, counters: l.counters},

@@ -81,7 +81,7 @@ func (l *loop) restore(s *core.Snapshot) {
 
 // sessionOfLastRun stands for the last connection of a session of the last run.
 func sessionOfLastRun(name string, peer wire.Peer) *session {
-	return &session{connection: &connection{name: name, peer: peer}, name: name}
+	return &session{connection: &connection{name: name, peer: peer}}
 }
 
 // noteLastRun notes the absence of a session that is on record since the last run, and that is now taken up.

@@ -71,6 +71,7 @@ func TestPlannedRestart(t *testing.T) {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 			token = a.firstToken()
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+			b.expect() // it waits
 			r.server.Stop()
 			for _, p := range []*peer{a, b} {
 				p.expect(`{"type":"moving"}`)

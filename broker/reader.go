@@ -22,7 +22,6 @@ const maxMalformed = 100
 // sends everything else to the loop. Only its own goroutine touches its fields.
 type reader struct {
 	*connection
-	session string // its name, in ids
 	decoder *codec.RequestDecoder
 	ids     ids
 	flood   floodLimiter
@@ -168,7 +167,7 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 		r.logRefused(answer)
 		return wellFormed, r.afterSending(r.loop.sendReply(answer))
 	}
-	if refusal := r.ids.admit(r.session, request); refusal != nil {
+	if refusal := r.ids.admit(r.decoder.Session(), request); refusal != nil {
 		if isAudited(request) {
 			r.flood.giveSlot() // the log may block
 			r.audit(request, verdict{code: refusal.Code})
@@ -191,8 +190,8 @@ func (r *reader) followSession() {
 	if r.lasting == nil {
 		return
 	}
-	if s := r.lasting.resumed.Load(); s != nil && s.name != r.session {
-		r.session, r.ids.last = s.name, s.last
+	if s := r.lasting.resumed.Load(); s != nil && s.name != r.decoder.Session() {
+		r.ids.last = s.last
 		r.decoder.SetSession(s.name)
 		r.lasting.proven.Store(true)
 	}

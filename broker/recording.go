@@ -81,7 +81,7 @@ func (l *loop) awaitsRecord(s *session) bool {
 
 func (l *loop) mustAwaitRecord(s *session) bool {
 	if s.isTakingUp() {
-		switch w := s.resuming; w.stage {
+		switch w := s.lasting.resuming; w.stage {
 		case checking:
 			return l.core.IsTaken(w.core)
 		case rekeying:

@@ -56,10 +56,16 @@ var takenUp = ending{code: wire.ClosePolicy, reason: "taken up"}
 
 // resume handles a part of a statement.
 func (l *loop) resume(s *session, m *wire.Resume) {
-	w := s.resuming
+	if s.lasting == nil {
+		if !m.More {
+			l.notResumed(s, m.ID, cannotResume)
+		}
+		return
+	}
+	w := s.lasting.resuming
 	if w == nil {
 		w = &resuming{core: core.NewResumption(claimOf(s, m))}
-		s.resuming = w
+		s.lasting.resuming = w
 	}
 	w.id = m.ID
 	if w.refused == "" {
@@ -74,17 +80,19 @@ func (l *loop) resume(s *session, m *wire.Resume) {
 	}
 }
 
+const cannotResume = "this session cannot take up another one"
+
 // noSuchSession does not say what is wrong, because the client may be somebody else.
 const noSuchSession = "there is no such session to take up"
 
 // state adds a part to the statement of s, or notes why the statement is refused.
 func (l *loop) state(s *session, m *wire.Resume) {
-	w, claim := s.resuming, claimOf(s, m)
+	w, claim := s.lasting.resuming, claimOf(s, m)
 	weight := weightOf(m)
 	l.quotaNow()
 	switch {
-	case s.lasting == nil || m.Session == s.name || l.table.OpenRequests(s.name) > 0:
-		l.discard(w, "this session cannot take up another one")
+	case m.Session == s.name || l.table.OpenRequests(s.name) > 0:
+		l.discard(w, cannotResume)
 	case !w.core.Claim.Equal(claim):
 		l.discard(w, "the parts of the statement are about different sessions")
 	case !l.core.MayTakeUp(&claim):
@@ -130,8 +138,9 @@ func (l *loop) forgetStated(w *resuming) {
 
 // discardAfterError refuses the statement of s if one of its messages may have been refused with an error.
 func (l *loop) discardAfterError(s *session, answer wire.Reply) {
-	if _, refused := answer.(*wire.Error); refused && s.resuming != nil && s.resuming.stage == stating {
-		l.discard(s.resuming, "a part of the statement was refused")
+	w := s.takingUp()
+	if _, refused := answer.(*wire.Error); refused && w != nil && w.stage == stating {
+		l.discard(w, "a part of the statement was refused")
 	}
 }
 
@@ -144,21 +153,36 @@ func claimOf(s *session, m *wire.Resume) core.Claim {
 	return claim
 }
 
+// takingUp returns the wish of s to take up another session, or nil.
+func (s *session) takingUp() *resuming {
+	if s.lasting == nil {
+		return nil
+	}
+	return s.lasting.resuming
+}
+
 // isTakingUp reports whether s takes up another session, and has stated everything.
-func (s *session) isTakingUp() bool { return s.resuming != nil && s.resuming.stage > stating }
+func (s *session) isTakingUp() bool {
+	w := s.takingUp()
+	return w != nil && w.stage > stating
+}
 
 // refuseResume refuses to take up a session. The client goes on with s.
 func (l *loop) refuseResume(s *session, why string) {
-	id := s.resuming.id
+	id := s.lasting.resuming.id
 	l.giveUpResume(s)
+	l.notResumed(s, id, why)
+}
+
+func (l *loop) notResumed(s *session, id wire.ID, why string) {
 	l.tally.NotResumed()
 	l.reply(s, &wire.NotResumed{ID: id, Message: why})
 }
 
 // giveUpResume lets others take up the session that s was about to take up.
 func (l *loop) giveUpResume(s *session) {
-	if s.resuming != nil {
-		l.core.GiveUp(s.resuming.core)
+	if w := s.takingUp(); w != nil {
+		l.core.GiveUp(w.core)
 		l.endResume(s)
 	}
 }
@@ -166,9 +190,10 @@ func (l *loop) giveUpResume(s *session) {
 // endResume forgets the statement of s. Requests that are made again come before everything that the client has sent
 // since it was told: that may be a cancel of one of them.
 func (l *loop) endResume(s *session) {
-	l.forgetStated(s.resuming)
-	s.todo.prepend(&s.resuming.again)
-	s.resuming = nil
+	w := s.lasting.resuming
+	s.lasting.resuming = nil
+	l.forgetStated(w)
+	s.todo.prepend(&w.again)
 	l.retryUnrecorded() // another connection may want the same session
 }
 
@@ -178,7 +203,7 @@ func (l *loop) continueResume(s *session) {
 		l.giveUpResume(s)
 		return
 	}
-	switch w := s.resuming; w.stage {
+	switch w := s.lasting.resuming; w.stage {
 	case checking:
 		l.check(s, w)
 	case settling:
@@ -203,7 +228,7 @@ func (l *loop) continueResume(s *session) {
 		events, done := l.core.Recheck(l.now(), w.core, resumeSlice, l.events[:0])
 		l.deliver(events)
 		if done {
-			s.unjudged += w.submitted
+			s.unjudged += int32(w.submitted)
 			l.endResume(s)
 		}
 	}
@@ -229,7 +254,7 @@ func (l *loop) check(s *session, w *resuming) {
 // refuseStray refuses a message that the client has sent before it knew that another session goes on with its
 // connection. It returns false if m is not such a message.
 func (l *loop) refuseStray(s *session, m wire.Request) bool {
-	if s.name == s.connection.name {
+	if s.lasting == nil || s.name == s.lasting.opened {
 		return false
 	}
 	id, _ := wire.RequestID(m)
@@ -252,7 +277,7 @@ func (l *loop) endOldConnection(name string) {
 
 // attach makes the session that s has asked for go on with the connection of s.
 func (l *loop) attach(s *session) {
-	w, r := s.resuming, s.resuming.core
+	w, r := s.lasting.resuming, s.lasting.resuming.core
 	if !l.core.Attach(r, s.name, s.peer, &s.share.Account) {
 		if !l.core.IsAbsent(r.Claim.Session) {
 			delete(l.absences, r.Claim.Session)
@@ -301,7 +326,7 @@ func (l *loop) attach(s *session) {
 // submitMissing makes a slice of the requests that the client waits for and that the broker does not know, for example
 // because the connection broke before they arrived. They are judged and limited as if the client had sent them now.
 func (l *loop) submitMissing(s *session) {
-	w := s.resuming
+	w := s.lasting.resuming
 	missing := w.core.Missing[w.submitted:]
 	missing = missing[:min(len(missing), resumeSlice)]
 	w.submitted += len(missing)

@@ -11,15 +11,12 @@ import (
 // reader and the writer are separate types that cannot reach them. All three share the connection.
 type session struct {
 	*connection
-	name string // as in ids; another one than the connection's if it was taken up
 
 	number   int64         // its place in the order of opening
 	openedAt time.Duration // in the loop's time
 
 	rights *rights // what the client may do, and may be told; nil: everything
-	// unjudged is how many of the next items were judged under rights that the session no longer has.
-	unjudged int
-	sweep    *sweep // its waiting requests that it may no longer make are being ended; or nil
+	sweep  *sweep  // its waiting requests that it may no longer make are being ended; or nil
 
 	share   *share
 	flows   [lanes]fair.Flow[*session]
@@ -27,7 +24,6 @@ type session struct {
 	watches *watches // nil until the first watch
 
 	mark       owner.Mark // must be on record before anything is granted; 0 unless the broker is one of several
-	resuming   *resuming  // the session that it takes up; or nil
 	listing    *listing   // the unfinished page, or nil
 	paging     bool       // a page is unfinished, or on its way to the client
 	awaitsPage bool       // it waits because too many pages are on their way
@@ -45,4 +41,6 @@ type session struct {
 	parked bool
 	// replaced says that it goes on with another connection: another session has its name.
 	replaced bool
+	// unjudged is how many of the next items were judged under rights that the session no longer has.
+	unjudged int32
 }

@@ -34,7 +34,7 @@ func (l *loop) setRights(s *session, now *rights) {
 		return
 	}
 	mayHide := s.rights.mayHide() || now.mayHide()
-	s.rights, s.unjudged = now, s.todo.count()
+	s.rights, s.unjudged = now, int32(s.todo.count())
 	l.sight.forget()
 	if s.watches != nil && mayHide {
 		s.watches.lag()

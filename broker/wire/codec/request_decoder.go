@@ -22,6 +22,9 @@ func NewRequestDecoder(session string, limits wire.Limits) *RequestDecoder {
 	return &RequestDecoder{session: session, limits: limits}
 }
 
+// Session returns the name of the session.
+func (d *RequestDecoder) Session() string { return d.session }
+
 // SetSession notes that the client goes on with another session.
 func (d *RequestDecoder) SetSession(name string) { d.session = name }
 

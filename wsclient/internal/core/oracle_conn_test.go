@@ -206,7 +206,7 @@ func (o *oracle) endSession(link *link, reason, text string) (held bool) {
 	sent := o.onLink()
 	held = o.lose(sent, link, reason)
 	for _, s := range o.stale {
-		held = held || s.call.id.Session == link.name
+		held = held || s.call.id.Session == link.name && s.until > o.now.Mono
 	}
 	for _, c := range sent {
 		if c.state == "waiting" {

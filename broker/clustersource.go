@@ -17,7 +17,7 @@ type clusterSource struct{ member *member }
 func (s clusterSource) Start() (b core.Beginning) {
 	s.member.do(func(m *owner.Machine, now owner.Instant) {
 		b.First, _ = m.Tokens()
-		b.Roll, b.Grace = rollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
+		b.Roll, b.Grace = owner.RollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
 		left := s.member.handOver.take(m.Accepted())
 		if left == nil {
 			return
@@ -28,20 +28,6 @@ func (s clusterSource) Start() (b core.Beginning) {
 		}
 	})
 	return b
-}
-
-func rollOf(sessions []cluster.Session) *core.Roll {
-	roll := &core.Roll{}
-	for _, on := range sessions {
-		if on.ID == cluster.Others {
-			roll.Others = true
-			continue
-		}
-		entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}
-		copy(entry.Key[:], on.Key)
-		roll.Sessions = append(roll.Sessions, entry)
-	}
-	return roll
 }
 
 // Reserve implements fence.Source.

@@ -80,21 +80,21 @@ func TestClusterPod(t *testing.T) {
 	}
 	alone := readManifests(t)
 	if !reflect.DeepEqual(m.namespace, alone.namespace) || !reflect.DeepEqual(m.tokens.Data, alone.tokens.Data) {
-		t.Error("the namespace or the tokens differ from those of a broker alone")
+		t.Error("the namespace or the tokens differ from the deployment of one broker")
 	}
 	one, other := alone.container(t).DeepCopy(), onlyContainer(t, &template.Spec).DeepCopy()
 	for _, c := range []*corev1.Container{one, other} {
 		c.Args, c.Env, c.VolumeMounts = nil, nil, nil
 	}
 	if !reflect.DeepEqual(one, other) {
-		t.Errorf("the container is\n%+v\nwant that of a broker alone\n%+v", other, one)
+		t.Errorf("the container is\n%+v\nwant, as with one broker,\n%+v", other, one)
 	}
 	pod, podAlone := template.Spec, alone.broker.Spec.Template.Spec
 	if *pod.AutomountServiceAccountToken || *pod.EnableServiceLinks || *pod.SecurityContext.RunAsUser != 65532 {
-		t.Error("the pod has more rights than that of a broker alone")
+		t.Error("the pod has more rights than with one broker")
 	}
 	if *pod.TerminationGracePeriodSeconds != *podAlone.TerminationGracePeriodSeconds {
-		t.Error("the pod has another time to end than that of a broker alone")
+		t.Error("the pod has more or less time to end than with one broker")
 	}
 }
 
@@ -143,7 +143,7 @@ func TestClusterAddresses(t *testing.T) {
 	}
 	for _, port := range m.service.Spec.Ports { // a name without an address of its own cannot change ports
 		if port.Port != ports[port.TargetPort.StrVal] {
-			t.Errorf("the port %d of the Service is not that of the container", port.Port)
+			t.Errorf("port %d of the Service is not a port of the container", port.Port)
 		}
 	}
 	if len(c.Env) != 1 || c.Env[0].Name != "POD_IP" || c.Env[0].ValueFrom.FieldRef.FieldPath != "status.podIP" {

@@ -30,7 +30,7 @@ const (
 	Drain                           // a broker that drains grants nothing, and gives holders time to release
 	Liveness                        // once faults stop, every waiter is granted or refused in bounded time
 	Memory                          // memory, goroutines and descriptors come back after use
-	Continuity                      // who takes up a session in time keeps its locks over a planned move
+	Continuity                      // a session that is taken up in time keeps its locks over a planned move
 	NothingBack                     // what was taken from a client never comes back to it
 )
 

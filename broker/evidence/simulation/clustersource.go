@@ -30,7 +30,7 @@ func (s clusterSource) Start() (begin core.Beginning) {
 	b, now := s.b, s.b.member.instant()
 	m, broken := b.member.machine, b.w.options.Break
 	begin.First, _ = m.Tokens()
-	begin.Roll, begin.Grace = rollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
+	begin.Roll, begin.Grace = owner.RollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
 	if left := b.member.take(m.Accepted()); left != nil {
 		begin.Snapshot = left
 		if left.Clean {
@@ -50,20 +50,6 @@ func (s clusterSource) Start() (begin core.Beginning) {
 		begin.Snapshot = nil
 	}
 	return begin
-}
-
-func rollOf(sessions []cluster.Session) *core.Roll {
-	roll := &core.Roll{}
-	for _, on := range sessions {
-		if on.ID == cluster.Others {
-			roll.Others = true
-			continue
-		}
-		entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}
-		copy(entry.Key[:], on.Key)
-		roll.Sessions = append(roll.Sessions, entry)
-	}
-	return roll
 }
 
 // change makes a change of the record.
